@@ -1,0 +1,105 @@
+//! Bytes that have arrived and are not yet understood.
+
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes kept at most. The limits on the environment and on one reply are smaller, so that a
+/// stream is refused for what it says before it is refused for its size.
+pub const MAX_BUFFERED: usize = 16 * 1024;
+
+/// The longest line that is accepted, line feed included. The longest that a reply to us can be
+/// is a variable set by one of our own lines.
+pub(super) const MAX_LINE: usize = 4096;
+
+/// A bounded buffer that is never reallocated and wipes what was consumed: it may hold a PIN.
+pub(super) struct ReceiveBuffer {
+    bytes: Zeroizing<Vec<u8>>,
+    overflowed: bool,
+}
+
+impl ReceiveBuffer {
+    pub(super) fn new() -> Self {
+        Self { bytes: Zeroizing::new(Vec::with_capacity(MAX_BUFFERED)), overflowed: false }
+    }
+
+    /// Keeps what fits and remembers whether anything was lost.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        let room = MAX_BUFFERED.saturating_sub(self.bytes.len());
+        self.overflowed |= bytes.len() > room;
+        self.bytes.extend(bytes.iter().take(room));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.zeroize();
+    }
+
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Takes the next whole line, without its line feed.
+    pub(super) fn take_line(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, NoLine> {
+        let end = self.bytes.iter().take(MAX_LINE).position(|byte| *byte == b'\n');
+        let Some(end) = end else {
+            return match (self.bytes.len() >= MAX_LINE, self.overflowed) {
+                (true, _) => Err(NoLine::TooLong),
+                (false, true) => Err(NoLine::Overflow),
+                (false, false) => Ok(None),
+            };
+        };
+        let line = self.bytes.iter().take(end).copied().collect();
+        self.consume(end + 1);
+        Ok(Some(Zeroizing::new(line)))
+    }
+
+    fn consume(&mut self, count: usize) {
+        let count = count.min(self.bytes.len());
+        let kept = self.bytes.len() - count;
+        self.bytes.rotate_left(count);
+        self.bytes.iter_mut().skip(kept).for_each(Zeroize::zeroize);
+        self.bytes.truncate(kept);
+    }
+}
+
+/// Why there will never be a next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoLine {
+    TooLong,
+    Overflow,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_line_is_not_a_line() {
+        let mut buffer = ReceiveBuffer::new();
+        buffer.append(b"200 result=1");
+        assert_eq!(buffer.take_line(), Ok(None));
+        buffer.append(b"2\nHANG");
+        assert_eq!(buffer.take_line().unwrap().unwrap().as_slice(), b"200 result=12");
+        assert_eq!(buffer.unread(), b"HANG");
+    }
+
+    #[test]
+    fn the_longest_line_is_accepted_and_one_byte_more_is_not() {
+        let mut buffer = ReceiveBuffer::new();
+        buffer.append(&[b'x'; MAX_LINE - 1]);
+        assert_eq!(buffer.take_line(), Ok(None));
+        buffer.append(b"\n");
+        assert_eq!(buffer.take_line().unwrap().unwrap().len(), MAX_LINE - 1);
+        buffer.append(&[b'x'; MAX_LINE]);
+        assert_eq!(buffer.take_line(), Err(NoLine::TooLong));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_forgotten() {
+        let mut buffer = ReceiveBuffer::new();
+        buffer.append(&b"x\n".repeat(MAX_BUFFERED));
+        assert_eq!(buffer.unread().len(), MAX_BUFFERED);
+        for _ in 0..MAX_BUFFERED / 2 {
+            assert!(buffer.take_line().unwrap().is_some());
+        }
+        assert_eq!(buffer.take_line(), Err(NoLine::Overflow));
+    }
+}
