@@ -1,0 +1,19 @@
+//! What Asterisk 22 does at its end of FastAGI (`res/res_agi.c`, `main/app.c`), without a clock and without I/O.
+
+mod argv;
+mod channel;
+mod collect;
+mod command;
+mod environment;
+mod execute;
+mod key;
+mod line;
+mod sound;
+mod variables;
+mod verb;
+
+pub use channel::{Channel, Next, Typeahead};
+pub use environment::{CallerId, Environment};
+pub use key::{Key, KeyError};
+pub(crate) use line::Lines;
+pub use sound::Sound;
