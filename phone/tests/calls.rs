@@ -128,8 +128,8 @@ async fn steps_are_taken_in_turn_and_what_is_left_over_meets_the_next_command() 
         transcript.pressed.iter().filter_map(|press| press.what.as_deref()).collect();
     assert_eq!(
         during.concat(),
-        "aaaaaaaaab",
-        "4, then the # as an empty entry and 123, then 4 lost"
+        "aaaaabbbbb",
+        "the # ends the next entry at once, the rest is pressed amid b"
     );
 }
 
