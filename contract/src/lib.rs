@@ -1,1 +1,31 @@
-//! Skeleton.
+//! What the telephone side and the root side must agree on: values, configuration and schema.
+//!
+//! Values are parsed once, by their one fallible constructor, and are typed from then on: an address is never a
+//! string that a tool would parse. The two databases have one writer each: [`queue`] belongs to the telephone
+//! side, [`ledger`] to root.
+
+mod account_number;
+mod address;
+mod caller_id;
+pub mod config;
+pub mod database;
+mod exit;
+pub mod ledger;
+mod lifetime;
+mod outcome;
+pub mod queue;
+mod request_id;
+mod service;
+mod system_user;
+mod text_enum;
+
+pub use account_number::{AccountNumber, AccountNumberError};
+pub use address::{TravellerAddress, Unfit};
+pub use caller_id::CallerId;
+pub use exit::Exit;
+pub use lifetime::{Lifetime, LifetimeError};
+pub use outcome::{Decision, Refusal};
+pub use request_id::{RequestId, RequestIdError};
+pub use service::{PortRange, Ports, Protocol, Service, ServiceError, ServiceName};
+pub use system_user::{SystemUser, SystemUserError};
+pub use text_enum::UnknownWord;

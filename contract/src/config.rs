@@ -1,0 +1,439 @@
+//! The configuration file, the same for all programs. Every key is optional; an unknown one is an error.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::text_enum::text_enum;
+use crate::{Exit, Lifetime, SystemUser, SystemUserError};
+
+/// Where the configuration is looked for when no `--config` says otherwise.
+pub const DEFAULT_FILE: &str = "/etc/dialgate/dialgate.toml";
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Where `ledger.db` and `queue/queue.db` are.
+    pub data_dir: PathBuf,
+    /// The secret that hashed PINs are useless without.
+    pub pepper_file: PathBuf,
+    /// Whom the telephone side and root's children run as; empty to change nothing (tests).
+    pub user: String,
+    /// The telephone side.
+    pub agi: Agi,
+    /// How long access lasts, and for how many.
+    pub lease: Lease,
+    /// The kernel's side.
+    pub firewall: Firewall,
+    /// Letters.
+    pub mail: Mail,
+}
+
+/// `[agi]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Agi {
+    /// Where Asterisk finds the FastAGI server.
+    pub listen: SocketAddr,
+    /// Calls at a time; further ones hear that all lines are busy.
+    pub max_calls: u16,
+    /// How long the caller is kept to hear the outcome.
+    pub wait_for_open: Lifetime,
+}
+
+/// `[lease]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lease {
+    /// For accounts that have no time of their own.
+    pub default: Lifetime,
+    /// Never longer than this.
+    pub max: Lifetime,
+    /// Addresses open at a time for one account; a new one takes the place of the oldest.
+    pub addresses_per_account: u8,
+    /// Requests granted to one account in an hour.
+    pub account_requests_per_hour: u32,
+    /// Requests granted to all accounts together in an hour.
+    pub site_requests_per_hour: u32,
+}
+
+/// `[firewall]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Firewall {
+    /// What carries out the plan.
+    pub backend: Backend,
+    /// The name of our chain.
+    pub chain: ChainName,
+    /// The chain that jumps to ours, or `auto`.
+    pub anchor: Anchor,
+    /// Accept RFC 1918 addresses from callers (laboratories).
+    pub allow_private: bool,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mail {
+    /// How letters leave.
+    pub transport: Transport,
+    /// The mail server's name or address.
+    pub host: String,
+    /// The mail server's port.
+    pub port: u16,
+    /// How the connection to it is protected.
+    pub tls: Tls,
+    /// The name to log in with; empty to not log in.
+    pub username: String,
+    /// The file that holds the password to log in with.
+    pub password_file: PathBuf,
+    /// Whom letters are from.
+    pub from: String,
+    /// Where `transport = "file"` puts letters.
+    pub directory: PathBuf,
+    /// Who is told of refusals, lock-outs and failures.
+    pub operator: Vec<String>,
+}
+
+text_enum! {
+    /// What carries out the plan.
+    pub enum Backend ("firewall backend") {
+        /// The kernel, by ipset and iptables.
+        Ipset = "ipset",
+        /// Nothing: the plan is printed.
+        DryRun = "dry-run",
+    }
+}
+
+text_enum! {
+    /// How letters leave.
+    pub enum Transport ("mail transport") {
+        /// To a mail server.
+        Smtp = "smtp",
+        /// By this machine's sendmail program.
+        Sendmail = "sendmail",
+        /// Into a folder, as `.eml` files.
+        File = "file",
+        /// Not at all.
+        Off = "off",
+    }
+}
+
+text_enum! {
+    /// How the connection to a mail server is protected.
+    pub enum Tls ("TLS mode") {
+        /// Not at all.
+        None = "none",
+        /// Plain at first, then upgraded (RFC 3207); refused when the server does not offer it.
+        Starttls = "starttls",
+        /// From the first byte (RFC 8314).
+        Tls = "tls",
+    }
+}
+
+/// The name of a chain: letters, digits, `-` and `_`, a letter first, at most 28 characters (`XT_EXTENSION_MAXNAMELEN`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChainName(String);
+
+/// The chain that jumps to ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// Found by looking at the firewall that is there.
+    Auto,
+    /// This one.
+    Chain(ChainName),
+}
+
+/// A text that is not a chain's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a chain's name is 1 to 28 letters, digits, - and _, and begins with a letter")]
+pub struct ChainNameError;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}; write it with `dialgate init`, or name another with --config", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file does not say what it should.
+    #[error("{}: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, key and what is wrong with it.
+        source: Box<toml::de::Error>,
+    },
+    /// A value does not fit the others.
+    #[error("{}: {key}: {wrong}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// What is wrong, and what to write instead.
+        wrong: String,
+    },
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not say what it should.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        config.check(path)?;
+        Ok(config)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        let wrong = |key, wrong: &str| {
+            Err(ConfigError::Value { path: path.to_owned(), key, wrong: wrong.to_owned() })
+        };
+        if !self.data_dir.is_absolute() {
+            return wrong("data-dir", "must begin with /");
+        }
+        if self.lease.default > self.lease.max {
+            return wrong(
+                "lease.default",
+                "is longer than lease.max; shorten it or raise lease.max",
+            );
+        }
+        if self.lease.addresses_per_account == 0 {
+            return wrong("lease.addresses-per-account", "must be at least 1");
+        }
+        if self.agi.max_calls == 0 {
+            return wrong("agi.max-calls", "must be at least 1");
+        }
+        if !self.agi.listen.ip().is_loopback() {
+            return wrong("agi.listen", "FastAGI has no password: listen on 127.0.0.1 or [::1]");
+        }
+        if self.mail.transport == Transport::File && !self.mail.directory.is_absolute() {
+            return wrong("mail.directory", "must begin with / when mail.transport is \"file\"");
+        }
+        Ok(())
+    }
+
+    /// The ledger's file.
+    #[must_use]
+    pub fn ledger_file(&self) -> PathBuf {
+        self.data_dir.join("ledger.db")
+    }
+
+    /// The folder that only the telephone side may enter.
+    #[must_use]
+    pub fn queue_dir(&self) -> PathBuf {
+        self.data_dir.join("queue")
+    }
+
+    /// The queue's file.
+    #[must_use]
+    pub fn queue_file(&self) -> PathBuf {
+        self.queue_dir().join("queue.db")
+    }
+
+    /// Whom to run as; `None` to change nothing.
+    ///
+    /// # Errors
+    /// When the user does not exist.
+    pub fn run_as(&self) -> Result<Option<SystemUser>, SystemUserError> {
+        if self.user.is_empty() { Ok(None) } else { SystemUser::lookup(&self.user).map(Some) }
+    }
+}
+
+impl ConfigError {
+    /// How a program that could not read its configuration ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Exit::NoPerm
+            }
+            Self::Read { .. } | Self::Parse { .. } | Self::Value { .. } => Exit::Config,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "/var/lib/dialgate".into(),
+            pepper_file: "/etc/dialgate/pepper".into(),
+            user: "dialgate".to_owned(),
+            agi: Agi::default(),
+            lease: Lease::default(),
+            firewall: Firewall::default(),
+            mail: Mail::default(),
+        }
+    }
+}
+
+impl Default for Agi {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4573)),
+            max_calls: 64,
+            wait_for_open: Lifetime::from_seconds(10).unwrap_or(Lifetime::hours(1)),
+        }
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self {
+            default: Lifetime::hours(24),
+            max: Lifetime::hours(7 * 24),
+            addresses_per_account: 1,
+            account_requests_per_hour: 10,
+            site_requests_per_hour: 300,
+        }
+    }
+}
+
+impl Default for Firewall {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Ipset,
+            chain: ChainName("DIALGATE".to_owned()),
+            anchor: Anchor::Auto,
+            allow_private: false,
+        }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Smtp,
+            host: "localhost".to_owned(),
+            port: 25,
+            tls: Tls::None,
+            username: String::new(),
+            password_file: PathBuf::new(),
+            from: "dialgate <dialgate@localhost>".to_owned(),
+            directory: PathBuf::new(),
+            operator: Vec::new(),
+        }
+    }
+}
+
+impl ChainName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for ChainName {
+    type Err = ChainNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let letter_first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        let plain =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if letter_first && plain && text.len() <= 28 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ChainNameError)
+        }
+    }
+}
+
+impl std::fmt::Display for ChainName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl std::str::FromStr for Anchor {
+    type Err = ChainNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Chain) }
+    }
+}
+
+impl std::fmt::Display for Anchor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.pad("auto"),
+            Self::Chain(chain) => chain.fmt(f),
+        }
+    }
+}
+
+crate::text_enum::serde_as_text!(ChainName);
+crate::text_enum::serde_as_text!(Anchor);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dialgate.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path)
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(load("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let config = Config::default();
+        assert_eq!(load(&toml::to_string(&config).unwrap()).unwrap(), config);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_file_and_line() {
+        let message = load("[mail]\nport = 25\nhots = \"x\"\n").unwrap_err().to_string();
+        assert!(
+            message.contains("dialgate.toml")
+                && message.contains("line 3")
+                && message.contains("hots"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_by_name() {
+        for (text, key) in [
+            ("data-dir = \"x\"", "data-dir"),
+            ("[lease]\ndefault = \"8d\"", "lease.default"),
+            ("[lease]\naddresses-per-account = 0", "lease.addresses-per-account"),
+            ("[agi]\nlisten = \"0.0.0.0:4573\"", "agi.listen"),
+            ("[agi]\nmax-calls = 0", "agi.max-calls"),
+            ("[mail]\ntransport = \"file\"", "mail.directory"),
+            ("[firewall]\nchain = \"-F\"", "chain"),
+            ("[firewall]\nbackend = \"pf\"", "pf"),
+        ] {
+            let message = load(text).unwrap_err().to_string();
+            assert!(message.contains(key), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_says_how_to_make_one() {
+        let message = Config::load(Path::new("/nonexistent/x.toml")).unwrap_err().to_string();
+        assert!(
+            message.contains("/nonexistent/x.toml") && message.contains("dialgate init"),
+            "{message}"
+        );
+    }
+}

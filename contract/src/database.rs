@@ -1,0 +1,296 @@
+//! What both databases have in common: how a file is opened, how its schema grows, how it is written.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::Exit;
+
+/// The oldest SQLite that is not known to damage a WAL database (the WAL-reset defect, mended in 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long a statement waits for a lock before the database counts as busy.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Why a database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The file cannot be opened.
+    #[error("opening {}: {source}; check that it exists and who owns it, or make it with `dialgate init`", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A newer program has been at work.
+    #[error("{} has schema version {found}, this program knows {known}: install the newer dialgate again", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: usize,
+        /// The newest version that this program knows.
+        known: usize,
+    },
+    /// An older program has been at work, and this one may only read.
+    #[error("{} has schema version {found}, this program needs {known}: run `dialgate init` to bring it up to date", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: usize,
+        /// The version that this program needs.
+        known: usize,
+    },
+    /// The library is too old to be trusted with a WAL.
+    #[error("SQLite {0} can damage a database: 3.51.3 or newer is needed")]
+    Library(&'static str),
+    /// A stored value is not what it should be.
+    #[error("{column} holds {value:?}, which is no {what}: restore the database from a backup")]
+    Corrupt {
+        /// Table and column.
+        column: &'static str,
+        /// What is stored there.
+        value: String,
+        /// What should be.
+        what: &'static str,
+    },
+    /// Any other refusal of SQLite.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl DatabaseError {
+    /// Whether the same may work a moment later.
+    #[must_use]
+    pub fn can_retry(&self) -> bool {
+        match self {
+            Self::Sqlite(error) | Self::Open { source: error, .. } => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen)
+            ),
+            Self::Newer { .. } | Self::Older { .. } | Self::Library(_) | Self::Corrupt { .. } => {
+                false
+            }
+        }
+    }
+
+    /// How a program that meets this ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Sqlite(error)
+                if error.sqlite_error_code() == Some(ErrorCode::PermissionDenied) =>
+            {
+                Exit::NoPerm
+            }
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+                Exit::NoPerm
+            }
+            Self::Sqlite(_) if self.can_retry() => Exit::TempFail,
+            Self::Open { .. } | Self::Sqlite(_) => Exit::IoErr,
+            Self::Newer { .. } | Self::Older { .. } | Self::Library(_) => Exit::Config,
+            Self::Corrupt { .. } => Exit::DataErr,
+        }
+    }
+}
+
+/// What makes a schema of nothing: a list that only ever grows at its end. The file's `user_version` is how many
+/// of its entries have been applied.
+///
+/// An entry that has been released is never changed or removed, and never breaks a program of the release before.
+pub type Migrations = &'static [&'static str];
+
+/// Opens a database for writing, makes it when it is not there, and brings its schema up to date.
+///
+/// # Errors
+/// When the file cannot be opened or its schema is newer than this program.
+pub fn open_writer(path: &Path, migrations: Migrations) -> Result<Connection, DatabaseError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = open(path, flags)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrate(&mut connection, path, migrations)?;
+    Ok(connection)
+}
+
+/// Opens a database that somebody else writes.
+///
+/// # Errors
+/// When the file cannot be opened (try again: its writer may just have closed it) or has another schema.
+pub fn open_reader(path: &Path, migrations: Migrations) -> Result<Connection, DatabaseError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let (found, known) = (version(&connection)?, migrations.len());
+    if found < known {
+        return Err(DatabaseError::Older { path: path.to_owned(), found, known });
+    }
+    if found > known {
+        return Err(DatabaseError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(connection)
+}
+
+/// Runs `work` in one transaction that nobody else writes beside; keeps nothing of it when it fails.
+///
+/// # Errors
+/// What `work` returned, or that the transaction could not be begun or kept.
+pub fn write<T, E: From<DatabaseError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(DatabaseError::from)?;
+    let value = work(&transaction)?;
+    transaction.commit().map_err(DatabaseError::from)?;
+    Ok(value)
+}
+
+/// Reads a stored text as the value it stands for.
+pub(crate) fn parse<T: std::str::FromStr>(
+    column: &'static str,
+    what: &'static str,
+    text: &str,
+) -> Result<T, DatabaseError> {
+    text.parse().map_err(|_| corrupt(column, what, text))
+}
+
+/// Reads stored seconds as a time.
+pub(crate) fn timestamp(
+    column: &'static str,
+    seconds: i64,
+) -> Result<jiff::Timestamp, DatabaseError> {
+    jiff::Timestamp::from_second(seconds).map_err(|_| corrupt(column, "time", &seconds.to_string()))
+}
+
+pub(crate) fn corrupt(column: &'static str, what: &'static str, value: &str) -> DatabaseError {
+    DatabaseError::Corrupt { column, value: value.chars().take(80).collect(), what }
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(DatabaseError::Library(rusqlite::version()));
+    }
+    let failed = |source| DatabaseError::Open { path: path.to_owned(), source };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    // The WAL and its index stay when the last writer leaves, so that a reader who may not write can always open.
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    ] {
+        connection.set_db_config(setting, on).map_err(failed)?;
+    }
+    connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
+    connection.pragma_update(None, "mmap_size", 0).map_err(failed)?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> Result<usize, DatabaseError> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    usize::try_from(version)
+        .map_err(|_| corrupt("user_version", "schema version", &version.to_string()))
+}
+
+fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: Migrations,
+) -> Result<(), DatabaseError> {
+    let known = migrations.len();
+    if version(connection)? == known {
+        return Ok(());
+    }
+    write(connection, |transaction| {
+        let found = version(transaction)?;
+        if found > known {
+            return Err(DatabaseError::Newer { path: path.to_owned(), found, known });
+        }
+        for migration in migrations.iter().skip(found) {
+            transaction.execute_batch(migration)?;
+        }
+        transaction.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(known).unwrap_or(i64::MAX),
+        )?;
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Migrations = &["CREATE TABLE t (n INTEGER NOT NULL) STRICT"];
+    const TWO: Migrations =
+        &["CREATE TABLE t (n INTEGER NOT NULL) STRICT", "ALTER TABLE t ADD COLUMN m TEXT"];
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        (folder, path)
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing_and_a_later_list_adds_its_end() {
+        let (_folder, path) = file();
+        for migrations in [ONE, ONE, TWO, TWO] {
+            let connection = open_writer(&path, migrations).unwrap();
+            assert_eq!(version(&connection).unwrap(), migrations.len());
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_newer_program_is_left_alone() {
+        let (_folder, path) = file();
+        drop(open_writer(&path, TWO).unwrap());
+        assert!(matches!(
+            open_writer(&path, ONE),
+            Err(DatabaseError::Newer { found: 2, known: 1, .. })
+        ));
+        assert!(matches!(open_reader(&path, ONE), Err(DatabaseError::Newer { .. })));
+    }
+
+    #[test]
+    fn a_failed_migration_leaves_the_file_as_it_was() {
+        const BAD: Migrations =
+            &["CREATE TABLE t (n INTEGER NOT NULL) STRICT", "ALTER TABLE nonsense"];
+        let (_folder, path) = file();
+        drop(open_writer(&path, ONE).unwrap());
+        assert!(open_writer(&path, BAD).is_err());
+        assert_eq!(version(&open_writer(&path, ONE).unwrap()).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_wal_stays_when_the_last_writer_leaves() {
+        let (_folder, path) = file();
+        drop(open_writer(&path, ONE).unwrap());
+        for suffix in ["-wal", "-shm"] {
+            let mut beside = path.clone().into_os_string();
+            beside.push(suffix);
+            assert!(Path::new(&beside).exists(), "{beside:?}");
+        }
+        assert!(open_reader(&path, ONE).is_ok());
+    }
+
+    #[test]
+    fn work_that_fails_keeps_nothing() {
+        let (_folder, path) = file();
+        let mut connection = open_writer(&path, ONE).unwrap();
+        let failed: Result<(), DatabaseError> = write(&mut connection, |transaction| {
+            transaction.execute("INSERT INTO t VALUES (1)", [])?;
+            Err(DatabaseError::Library("x"))
+        });
+        assert!(failed.is_err());
+        let rows: i64 =
+            connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0);
+    }
+}

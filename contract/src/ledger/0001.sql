@@ -1,0 +1,93 @@
+CREATE TABLE service (
+    name  TEXT PRIMARY KEY NOT NULL,
+    ports TEXT NOT NULL              -- "all", or ranges such as "udp:5060-5069 tcp:5060-5069"
+) STRICT;
+
+INSERT INTO service (name, ports) VALUES
+    ('all',    'all'),
+    ('fop',    'tcp:4445'),
+    ('ftp',    'tcp:21'),
+    ('iax',    'udp:4569'),
+    ('rtp',    'udp:10000-20000'),
+    ('sip',    'tcp:5060-5069 udp:5060-5069'),
+    ('sips',   'tcp:5061'),
+    ('ssh',    'tcp:22'),
+    ('tftp',   'udp:69'),
+    ('web',    'tcp:80 tcp:443'),
+    ('webmin', 'tcp:9001'),
+    ('webrtc', 'tcp:8089');
+
+CREATE TABLE account (
+    number     TEXT PRIMARY KEY NOT NULL,
+    name       TEXT NOT NULL,
+    email      TEXT NOT NULL,
+    pin_hash   TEXT NOT NULL,        -- argon2id of the PIN and the pepper, as a PHC string
+    enabled    INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    lifetime   INTEGER,              -- seconds; NULL: the site's default
+    time_zone  TEXT,                 -- IANA name; NULL: the machine's
+    created_at INTEGER NOT NULL      -- this and every other time: seconds since 1970, UTC
+) STRICT;
+
+CREATE TABLE account_service (
+    account TEXT NOT NULL REFERENCES account (number) ON DELETE CASCADE,
+    service TEXT NOT NULL REFERENCES service (name),
+    PRIMARY KEY (account, service)
+) STRICT, WITHOUT ROWID;
+
+-- A lease outlives its account: it is history then, so the number is no reference.
+CREATE TABLE lease (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    account    TEXT NOT NULL,
+    address    TEXT NOT NULL,        -- one IPv4 host, or an IPv6 network with its length
+    services   TEXT NOT NULL,        -- names as they were when it was opened, with spaces between
+    opened_at  INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at   INTEGER,              -- NULL: not ended yet
+    ended_by   TEXT,                 -- expired, revoked, replaced, disabled, removed
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+) STRICT;
+
+CREATE INDEX lease_open ON lease (account) WHERE ended_at IS NULL;
+
+CREATE TABLE verdict (
+    request    TEXT PRIMARY KEY NOT NULL, -- the id in the queue
+    account    TEXT NOT NULL,
+    decision   TEXT NOT NULL,        -- open, extended, refused
+    refusal    TEXT,                 -- why, when refused
+    lease      INTEGER,              -- which, when not refused
+    until      INTEGER,              -- until when, when not refused
+    decided_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX verdict_decided ON verdict (decided_at);
+
+-- The outbox.
+CREATE TABLE letter (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    recipient  TEXT NOT NULL,
+    content    TEXT NOT NULL,        -- JSON; what it says, not yet how
+    created_at INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    due_at     INTEGER NOT NULL,     -- not to be tried before
+    sent_at    INTEGER,
+    dead_at    INTEGER,              -- given up
+    last_error TEXT
+) STRICT;
+
+CREATE INDEX letter_waiting ON letter (due_at) WHERE sent_at IS NULL AND dead_at IS NULL;
+
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    actor   TEXT NOT NULL,           -- operator NAME, caller NUMBER, reconciler
+    action  TEXT NOT NULL,           -- such as account-added, lease-opened, request-refused
+    account TEXT,
+    detail  TEXT NOT NULL
+) STRICT;
+
+-- One row: the reconciler's last pass.
+CREATE TABLE pass (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    finished_at INTEGER NOT NULL,
+    problem     TEXT                 -- NULL: the firewall was read back and is as the ledger says
+) STRICT;

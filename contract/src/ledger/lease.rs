@@ -1,0 +1,282 @@
+//! Leases: who is let in, from where, until when.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, Transaction, params};
+
+use crate::database::{DatabaseError, corrupt, parse, timestamp};
+use crate::text_enum::{serde_as_text, text_enum};
+use crate::{AccountNumber, ServiceName, TravellerAddress};
+
+/// Names a lease. Written `L17`, so that it is never mistaken for an account number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeaseId(i64);
+
+/// A text that is not a lease's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a lease is named L and a number, such as L17")]
+pub struct LeaseIdError;
+
+/// Access for one account from one address for some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Its name.
+    pub id: LeaseId,
+    /// Whose it is.
+    pub account: AccountNumber,
+    /// Where the traveller is.
+    pub address: TravellerAddress,
+    /// What is open.
+    pub services: BTreeSet<ServiceName>,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// Until when at the latest.
+    pub expires_at: Timestamp,
+    /// When and why it ended; `None` while it has not.
+    pub ended: Option<(Timestamp, LeaseEnd)>,
+}
+
+text_enum! {
+    /// Why a lease ended.
+    pub enum LeaseEnd ("end of a lease") {
+        /// Its time was over.
+        Expired = "expired",
+        /// The operator ended it.
+        Revoked = "revoked",
+        /// The traveller moved on to another address.
+        Replaced = "replaced",
+        /// The account was disabled, or its PIN was changed.
+        Disabled = "disabled",
+        /// The account was removed.
+        Removed = "removed",
+    }
+}
+
+impl Lease {
+    /// Whether packets may pass by it at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.expires_at
+    }
+
+    /// `open`, or why it is not.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        match self.ended {
+            Some((_, end)) => end.as_str(),
+            None if self.is_open(now) => "open",
+            None => LeaseEnd::Expired.as_str(),
+        }
+    }
+}
+
+const COLUMNS: &str = "id, account, address, services, opened_at, expires_at, ended_at, ended_by";
+
+/// Leases that have not been ended, the oldest first. Their time may be over all the same: see [`Lease::is_open`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn not_ended(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
+    query(connection, "WHERE ended_at IS NULL ORDER BY id", &[])
+}
+
+/// Those of one account among them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn not_ended_of(
+    connection: &Connection,
+    account: &AccountNumber,
+) -> Result<Vec<Lease>, DatabaseError> {
+    query(connection, "WHERE ended_at IS NULL AND account = ?1 ORDER BY id", &[account.as_str()])
+}
+
+/// All leases there ever were, the oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn all(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
+    query(connection, "ORDER BY id", &[])
+}
+
+/// Opens a lease in the ledger; the reconciler opens it in the kernel.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn open(
+    transaction: &Transaction<'_>,
+    account: &AccountNumber,
+    address: TravellerAddress,
+    services: &BTreeSet<ServiceName>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<LeaseId, DatabaseError> {
+    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+    transaction.execute(
+        "INSERT INTO lease (account, address, services, opened_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![account.as_str(), address.to_string(), services.join(" "), from.as_second(), until.as_second()],
+    )?;
+    Ok(LeaseId(transaction.last_insert_rowid()))
+}
+
+/// Lets a lease that has not ended last until another time, with what its account has by now.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn extend(
+    transaction: &Transaction<'_>,
+    id: LeaseId,
+    services: &BTreeSet<ServiceName>,
+    until: Timestamp,
+) -> Result<(), DatabaseError> {
+    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+    transaction.execute(
+        "UPDATE lease SET services = ?2, expires_at = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        params![id.0, services.join(" "), until.as_second()],
+    )?;
+    Ok(())
+}
+
+/// Ends a lease; `false` when it had ended already.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn end(
+    transaction: &Transaction<'_>,
+    id: LeaseId,
+    at: Timestamp,
+    by: LeaseEnd,
+) -> Result<bool, DatabaseError> {
+    let changed = transaction.execute(
+        "UPDATE lease SET ended_at = ?2, ended_by = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        params![id.0, at.as_second(), by.as_str()],
+    )?;
+    Ok(changed > 0)
+}
+
+fn query(
+    connection: &Connection,
+    rest: &str,
+    parameters: &[&str],
+) -> Result<Vec<Lease>, DatabaseError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM lease {rest}"))?;
+    let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+    let mut leases = Vec::new();
+    while let Some(row) = rows.next()? {
+        leases.push(from_row(row)?);
+    }
+    Ok(leases)
+}
+
+fn from_row(row: &Row<'_>) -> Result<Lease, DatabaseError> {
+    let address: String = row.get("address")?;
+    let services: String = row.get("services")?;
+    let ended =
+        match (row.get::<_, Option<i64>>("ended_at")?, row.get::<_, Option<String>>("ended_by")?) {
+            (Some(at), Some(by)) => Some((
+                timestamp("lease.ended_at", at)?,
+                parse("lease.ended_by", "end of a lease", &by)?,
+            )),
+            (None, None) | (Some(_), None) | (None, Some(_)) => None,
+        };
+    Ok(Lease {
+        id: LeaseId(row.get("id")?),
+        account: parse("lease.account", "account number", &row.get::<_, String>("account")?)?,
+        address: TravellerAddress::from_stored(&address)
+            .map_err(|_| corrupt("lease.address", "traveller's address", &address))?,
+        services: services
+            .split_whitespace()
+            .map(|name| parse("lease.services", "service name", name))
+            .collect::<Result<_, _>>()?,
+        opened_at: timestamp("lease.opened_at", row.get("opened_at")?)?,
+        expires_at: timestamp("lease.expires_at", row.get("expires_at")?)?,
+        ended,
+    })
+}
+
+impl LeaseId {
+    /// As it is stored.
+    #[must_use]
+    pub const fn row(self) -> i64 {
+        self.0
+    }
+
+    /// As it was stored.
+    #[must_use]
+    pub const fn from_row(row: i64) -> Self {
+        Self(row)
+    }
+}
+
+impl FromStr for LeaseId {
+    type Err = LeaseIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_prefix(['L', 'l']).ok_or(LeaseIdError)?;
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(LeaseIdError);
+        }
+        number.parse().map(Self).map_err(|_| LeaseIdError)
+    }
+}
+
+impl fmt::Display for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("L{}", self.0))
+    }
+}
+
+serde_as_text!(LeaseId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_lease_is_open_until_it_expires_or_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let account: AccountNumber = "4711".parse().unwrap();
+        let services = ["sip".parse().unwrap(), "rtp".parse().unwrap()].into();
+        let address = "12.34.56.78".parse().unwrap();
+        let id =
+            ledger.write(|tx| open(tx, &account, address, &services, at(100), at(200))).unwrap();
+
+        let leases = not_ended_of(ledger.connection(), &account).unwrap();
+        let expected = Lease {
+            id,
+            account,
+            address,
+            services,
+            opened_at: at(100),
+            expires_at: at(200),
+            ended: None,
+        };
+        assert_eq!(leases, std::slice::from_ref(&expected));
+        assert_eq!(expected.state(at(199)), "open");
+        assert_eq!(expected.state(at(200)), "expired");
+
+        assert!(ledger.write(|tx| end(tx, id, at(150), LeaseEnd::Revoked)).unwrap());
+        assert!(!ledger.write(|tx| end(tx, id, at(160), LeaseEnd::Replaced)).unwrap());
+        assert_eq!(not_ended(ledger.connection()).unwrap(), []);
+        let history = all(ledger.connection()).unwrap();
+        assert_eq!(history[0].state(at(151)), "revoked");
+    }
+
+    #[test]
+    fn a_lease_is_never_mistaken_for_an_account() {
+        assert_eq!("L17".parse(), Ok(LeaseId(17)));
+        for bad in ["17", "L", "L-1", "L1 ", "4711"] {
+            assert!(bad.parse::<LeaseId>().is_err(), "{bad}");
+        }
+    }
+}

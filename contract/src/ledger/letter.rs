@@ -1,0 +1,286 @@
+//! The outbox: letters that are to be sent, what they say and how often it was tried.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Lease};
+use crate::database::{DatabaseError, corrupt, timestamp};
+use crate::{AccountNumber, CallerId, Refusal, ServiceName, TravellerAddress};
+
+/// Names a letter in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LetterId(i64);
+
+/// What a letter says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Letter {
+    /// To the traveller: access is open.
+    Opened {
+        /// The traveller's name.
+        name: String,
+        /// Whose access.
+        account: AccountNumber,
+        /// From where.
+        address: TravellerAddress,
+        /// To what.
+        services: BTreeSet<ServiceName>,
+        /// Until when.
+        until: Timestamp,
+        /// The IANA name of the time zone to say that in; `None`: the machine's.
+        time_zone: Option<String>,
+        /// The address whose access ended for this one, if any.
+        replaced: Option<TravellerAddress>,
+        /// Whether it was open already and now lasts longer.
+        extended: bool,
+        /// The end of the number that was called from, if it was a call.
+        caller: Option<String>,
+    },
+    /// To the operator: a request was refused.
+    Refused {
+        /// As typed; there may be no such account.
+        account: AccountNumber,
+        /// As typed, and not fit for anything but reading.
+        address: String,
+        /// Why.
+        refusal: Refusal,
+        /// The number that was called from.
+        caller: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A letter in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its name.
+    pub id: LetterId,
+    /// Where it goes.
+    pub recipient: String,
+    /// What it says.
+    pub letter: Letter,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl Letter {
+    /// To the traveller, about a lease that has just been opened or extended.
+    #[must_use]
+    pub fn opened(
+        account: &Account,
+        lease: &Lease,
+        replaced: Option<TravellerAddress>,
+        extended: bool,
+        caller: Option<&CallerId>,
+    ) -> Self {
+        Self::Opened {
+            name: account.name.clone(),
+            account: account.number.clone(),
+            address: lease.address,
+            services: lease.services.clone(),
+            until: lease.expires_at,
+            time_zone: account.time_zone.clone(),
+            replaced,
+            extended,
+            caller: caller.map(last_digits),
+        }
+    }
+}
+
+/// Enough of a number for its owner to recognise, not enough to call it.
+fn last_digits(caller: &CallerId) -> String {
+    let text = caller.as_str();
+    let skip = text.chars().count().saturating_sub(4);
+    text.chars().skip(skip).collect()
+}
+
+/// Puts a letter into the outbox.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn post(
+    transaction: &Transaction<'_>,
+    recipient: &str,
+    letter: &Letter,
+    at: Timestamp,
+) -> Result<LetterId, DatabaseError> {
+    let content = serde_json::to_string(letter)
+        .map_err(|error| corrupt("letter.content", "letter", &error.to_string()))?;
+    transaction.execute(
+        "INSERT INTO letter (recipient, content, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
+        params![recipient, content, at.as_second()],
+    )?;
+    Ok(LetterId(transaction.last_insert_rowid()))
+}
+
+/// At most `limit` letters that are due, the longest waiting first. One that cannot be read is left out, so that
+/// it does not hold up the others.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Waiting>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, recipient, content, created_at, attempts FROM letter
+         WHERE sent_at IS NULL AND dead_at IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![now.as_second(), limit])?;
+    let mut letters = Vec::new();
+    while let Some(row) = rows.next()? {
+        let content: String = row.get("content")?;
+        let Ok(letter) = serde_json::from_str(&content) else { continue };
+        letters.push(Waiting {
+            id: LetterId(row.get("id")?),
+            recipient: row.get("recipient")?,
+            letter,
+            created_at: timestamp("letter.created_at", row.get("created_at")?)?,
+            attempts: row.get("attempts")?,
+        });
+    }
+    Ok(letters)
+}
+
+/// When the next letter is due; `None` when none waits.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_due(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(due_at) FROM letter WHERE sent_at IS NULL AND dead_at IS NULL")?
+        .query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("letter.due_at", seconds)).transpose()
+}
+
+/// How many letters wait, and how many were given up.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn backlog(connection: &Connection) -> Result<(u32, u32), DatabaseError> {
+    Ok(connection.query_row(
+        "SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL)
+         FROM letter WHERE sent_at IS NULL",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// The mail server has taken it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn sent(
+    transaction: &Transaction<'_>,
+    id: LetterId,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE letter SET sent_at = ?2, attempts = attempts + 1, last_error = NULL WHERE id = ?1",
+        params![id.0, at.as_second()],
+    )?;
+    Ok(())
+}
+
+/// It failed, and is to be tried again at `due`.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn failed(
+    transaction: &Transaction<'_>,
+    id: LetterId,
+    due: Timestamp,
+    error: &str,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE letter SET attempts = attempts + 1, due_at = ?2, last_error = ?3 WHERE id = ?1",
+        params![id.0, due.as_second(), error],
+    )?;
+    Ok(())
+}
+
+/// It is hopeless.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn give_up(
+    transaction: &Transaction<'_>,
+    id: LetterId,
+    at: Timestamp,
+    error: &str,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE letter SET attempts = attempts + 1, dead_at = ?2, last_error = ?3 WHERE id = ?1",
+        params![id.0, at.as_second(), error],
+    )?;
+    Ok(())
+}
+
+impl LetterId {
+    /// As it is stored.
+    #[must_use]
+    pub const fn row(self) -> i64 {
+        self.0
+    }
+
+    /// As it was stored.
+    #[must_use]
+    pub const fn from_row(row: i64) -> Self {
+        Self(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_letter_waits_until_it_is_sent_or_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let letter = Letter::Refused {
+            account: "4711".parse().unwrap(),
+            address: "10.0.0.1".to_owned(),
+            refusal: Refusal::PrivateAddress,
+            caller: "unknown".to_owned(),
+            at: at(90),
+        };
+        let post = |ledger: &mut Ledger| {
+            ledger.write(|tx| post(tx, "op@example.net", &letter, at(100))).unwrap()
+        };
+        let (first, second) = (post(&mut ledger), post(&mut ledger));
+
+        assert_eq!(due(ledger.connection(), at(99), 9).unwrap(), []);
+        let waiting = due(ledger.connection(), at(100), 9).unwrap();
+        assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
+        assert_eq!(waiting[0].letter, letter);
+
+        ledger.write(|tx| failed(tx, first, at(160), "down")).unwrap();
+        assert_eq!(due(ledger.connection(), at(159), 9).unwrap().len(), 1);
+        ledger.write(|tx| sent(tx, second, at(161))).unwrap();
+        assert_eq!(next_due(ledger.connection()).unwrap(), Some(at(160)));
+        assert_eq!(due(ledger.connection(), at(160), 9).unwrap()[0].attempts, 1);
+        ledger.write(|tx| give_up(tx, first, at(170), "no such user")).unwrap();
+        assert_eq!(next_due(ledger.connection()).unwrap(), None);
+        assert_eq!(backlog(ledger.connection()).unwrap(), (0, 1));
+    }
+
+    #[test]
+    fn the_caller_is_shown_by_the_last_four_digits_only() {
+        assert_eq!(last_digits(&CallerId::from_network("+493012345678")), "5678");
+        assert_eq!(last_digits(&CallerId::from_network("12")), "12");
+    }
+}

@@ -1,0 +1,82 @@
+//! `ledger.db`: accounts, services, leases, verdicts, letters and the audit trail. Written by root only; the telephone
+//! side reads it.
+
+pub mod account;
+pub mod audit;
+pub mod lease;
+pub mod letter;
+pub mod pass;
+pub mod service;
+pub mod verdict;
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction};
+
+use crate::database::{self, DatabaseError, Migrations};
+
+pub use account::Account;
+pub use lease::{Lease, LeaseEnd, LeaseId};
+pub use letter::{Letter, LetterId};
+pub use verdict::Verdict;
+
+const MIGRATIONS: Migrations = &[include_str!("0001.sql")];
+
+/// The ledger, open for reading.
+#[derive(Debug)]
+pub struct LedgerReader(Connection);
+
+/// The ledger, open for writing.
+#[derive(Debug)]
+pub struct Ledger(Connection);
+
+impl LedgerReader {
+    /// Opens the ledger of somebody else.
+    ///
+    /// # Errors
+    /// See [`database::open_reader`].
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        database::open_reader(path, MIGRATIONS).map(Self)
+    }
+
+    /// What the functions of the tables read from.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger, makes it when it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// See [`database::open_writer`].
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        database::open_writer(path, MIGRATIONS).map(Self)
+    }
+
+    /// What the functions of the tables read from.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.0
+    }
+
+    /// The only way to write: one transaction, kept whole or not at all.
+    ///
+    /// # Errors
+    /// What `work` returned, or that the transaction could not be begun or kept.
+    pub fn write<T, E: From<DatabaseError>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        database::write(&mut self.0, work)
+    }
+
+    /// A number that changes whenever another connection has written the ledger.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn data_version(&self) -> Result<i64, DatabaseError> {
+        Ok(self.0.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+}

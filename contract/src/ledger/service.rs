@@ -1,0 +1,67 @@
+//! Services: what can be opened.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::database::{DatabaseError, parse};
+use crate::{Service, ServiceName};
+
+/// All services, by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn all(connection: &Connection) -> Result<Vec<Service>, DatabaseError> {
+    let mut statement =
+        connection.prepare_cached("SELECT name, ports FROM service ORDER BY name")?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    rows.iter()
+        .map(|(name, ports)| {
+            Ok(Service {
+                name: parse("service.name", "service name", name)?,
+                ports: parse("service.ports", "list of ports", ports)?,
+            })
+        })
+        .collect()
+}
+
+/// Adds a service.
+///
+/// # Errors
+/// When there is one with this name, or the database cannot be written.
+pub fn insert(transaction: &Transaction<'_>, service: &Service) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "INSERT INTO service (name, ports) VALUES (?1, ?2)",
+        [service.name.as_str(), &service.ports.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Takes a service away; `false` when there is none with this name.
+///
+/// # Errors
+/// When an account has it, or the database cannot be written.
+pub fn remove(transaction: &Transaction<'_>, name: &ServiceName) -> Result<bool, DatabaseError> {
+    Ok(transaction.execute("DELETE FROM service WHERE name = ?1", [name.as_str()])? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn the_usual_services_are_known_from_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let services = all(ledger.connection()).unwrap();
+        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "all", "fop", "ftp", "iax", "rtp", "sip", "sips", "ssh", "tftp", "web", "webmin",
+                "webrtc"
+            ]
+        );
+    }
+}

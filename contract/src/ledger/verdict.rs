@@ -1,0 +1,163 @@
+//! Verdicts: how each request was decided. The telephone side waits for its own here.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::LeaseId;
+use crate::database::{DatabaseError, corrupt, parse, timestamp};
+use crate::{AccountNumber, Decision, Refusal, RequestId};
+
+/// What was decided of a request and, unless it was refused, is true in the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The address was let in until this time.
+    Open(LeaseId, Timestamp),
+    /// The address was in already; now it is until this time.
+    Extended(LeaseId, Timestamp),
+    /// Nothing was opened.
+    Refused(Refusal),
+}
+
+impl Verdict {
+    /// Which of the three, without its details.
+    #[must_use]
+    pub const fn decision(self) -> Decision {
+        match self {
+            Self::Open(..) => Decision::Open,
+            Self::Extended(..) => Decision::Extended,
+            Self::Refused(_) => Decision::Refused,
+        }
+    }
+}
+
+/// The verdict on a request; `None` while there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn find(connection: &Connection, request: RequestId) -> Result<Option<Verdict>, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT decision, refusal, lease, until FROM verdict WHERE request = ?1")?;
+    let row = statement
+        .query_row([request.to_string()], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, Option<String>>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+            ))
+        })
+        .optional()?;
+    let Some((decision, refusal, lease, until)) = row else { return Ok(None) };
+    let decision: Decision = parse("verdict.decision", "decision", &decision)?;
+    let granted = || match (lease, until) {
+        (Some(lease), Some(until)) => {
+            Ok((LeaseId::from_row(lease), timestamp("verdict.until", until)?))
+        }
+        (None, _) | (_, None) => Err(corrupt("verdict.lease", "lease", "nothing")),
+    };
+    Ok(Some(match decision {
+        Decision::Open => granted().map(|(lease, until)| Verdict::Open(lease, until))?,
+        Decision::Extended => granted().map(|(lease, until)| Verdict::Extended(lease, until))?,
+        Decision::Refused => {
+            let refusal = refusal.unwrap_or_default();
+            Verdict::Refused(parse("verdict.refusal", "reason for a refusal", &refusal)?)
+        }
+    }))
+}
+
+/// Records the verdict on a request.
+///
+/// # Errors
+/// When there is one already, or the database cannot be written.
+pub fn insert(
+    transaction: &Transaction<'_>,
+    request: RequestId,
+    account: &AccountNumber,
+    verdict: Verdict,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    let (refusal, granted) = match verdict {
+        Verdict::Open(lease, until) | Verdict::Extended(lease, until) => {
+            (None, Some((lease, until)))
+        }
+        Verdict::Refused(refusal) => (Some(refusal.as_str()), None),
+    };
+    transaction.execute(
+        "INSERT INTO verdict (request, account, decision, refusal, lease, until, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            request.to_string(),
+            account.as_str(),
+            verdict.decision().as_str(),
+            refusal,
+            granted.map(|(lease, _)| lease.row()),
+            granted.map(|(_, until)| until.as_second()),
+            at.as_second(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// How many requests have been granted since a time: to one account, and to all together.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn granted_since(
+    connection: &Connection,
+    account: &AccountNumber,
+    since: Timestamp,
+) -> Result<(u32, u32), DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FILTER (WHERE account = ?1), count(*) FROM verdict
+         WHERE decided_at > ?2 AND decision IN ('open', 'extended')",
+    )?;
+    Ok(statement.query_row(params![account.as_str(), since.as_second()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?)
+}
+
+/// Forgets verdicts that are older than any request that could still be in the queue.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn forget(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    age: SignedDuration,
+) -> Result<(), DatabaseError> {
+    let before = now.as_second().saturating_sub(age.as_secs());
+    transaction.execute("DELETE FROM verdict WHERE decided_at < ?1", [before])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn every_verdict_reads_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let account: AccountNumber = "4711".parse().unwrap();
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let lease = LeaseId::from_row(7);
+        let refusals = Refusal::ALL.iter().copied().map(Verdict::Refused);
+        let verdicts =
+            [Verdict::Open(lease, at), Verdict::Extended(lease, at)].into_iter().chain(refusals);
+        for (n, verdict) in (0..).zip(verdicts) {
+            let request = RequestId::from_random([n; 16]);
+            assert_eq!(find(ledger.connection(), request).unwrap(), None);
+            ledger.write(|tx| insert(tx, request, &account, verdict, at)).unwrap();
+            assert_eq!(find(ledger.connection(), request).unwrap(), Some(verdict));
+            assert!(ledger.write(|tx| insert(tx, request, &account, verdict, at)).is_err());
+        }
+        let hour = SignedDuration::from_hours(1);
+        assert_eq!(granted_since(ledger.connection(), &account, at - hour).unwrap(), (2, 2));
+        assert_eq!(
+            granted_since(ledger.connection(), &"0000".parse().unwrap(), at - hour).unwrap(),
+            (0, 2)
+        );
+        assert_eq!(granted_since(ledger.connection(), &account, at).unwrap(), (0, 0));
+    }
+}
