@@ -39,7 +39,6 @@ fn replay(name: &str, text: &str) {
         if word != "<" {
             assert_eq!(String::from_utf8_lossy(&replies), "", "unasked for, before {place}");
         }
-        let (argument, position) = split_position(rest);
         match word {
             "#" => {}
             ">" => drop(channel.line(rest.as_bytes())),
@@ -53,7 +52,8 @@ fn replay(name: &str, text: &str) {
                 replies.drain(..expected.len());
             }
             "press" => {
-                for key in Key::parse_all(argument).expect("keys") {
+                let (keys, position) = split_position(rest);
+                for key in Key::parse_all(keys).expect("keys") {
                     let _ = channel.key(key, position);
                 }
             }
@@ -61,7 +61,7 @@ fn replay(name: &str, text: &str) {
                 let _ = channel.played(Duration::from_millis(rest.parse().expect("milliseconds")));
             }
             "silence" => drop(channel.timed_out()),
-            "hang" => drop(channel.hang_up(position)),
+            "hang" => drop(channel.hang_up(split_position(rest).1)),
             "without" => channel.remove_sound(rest),
             _ => panic!("{place}: no such step"),
         }
