@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+mod grant;
 pub mod lease;
 pub mod letter;
 pub mod pass;
@@ -16,6 +17,7 @@ use rusqlite::{Connection, Transaction};
 use crate::database::{self, DatabaseError, Migrations};
 
 pub use account::Account;
+pub use grant::{Granted, grant};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use verdict::Verdict;
