@@ -122,6 +122,13 @@ impl Codec {
         self.dead
     }
 
+    /// How many bytes wait for the end of their line; not 0 at the end of the stream means that
+    /// Asterisk was cut off. Never more than [`MAX_BUFFERED`](super::MAX_BUFFERED).
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.received.unread().len()
+    }
+
     fn next_event(&mut self) -> Result<Option<Incoming>, ProtocolError> {
         loop {
             self.refuse_unsolicited()?;
