@@ -23,11 +23,16 @@ mod asterisk;
 mod call;
 mod caller;
 mod conversation;
+mod demo;
+mod failure;
+mod program;
 mod script;
+mod telephone;
 mod transcript;
 
 pub use asterisk::{CallerId, Channel, Environment, Key, KeyError, Next, Sound, Typeahead};
 pub use call::{Call, CallError, Clock};
 pub use caller::{Caller, CallerEvent};
+pub use program::main;
 pub use script::{Script, Step};
 pub use transcript::{Ending, Timed, Transcript};

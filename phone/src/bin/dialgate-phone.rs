@@ -1,3 +1,7 @@
-//! Skeleton.
+//! See [`dialgate_phone::main`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dialgate_phone::main()
+}

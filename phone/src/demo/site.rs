@@ -1,0 +1,180 @@
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dialgate_contract::Exit;
+use dialgate_contract::config::{Backend, Config, Transport};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use super::process::{self, Running};
+use crate::failure::Failure;
+
+/// How long the programs may take until they answer, and letters until they are written.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A whole dialgate in a temporary folder, which goes with it.
+pub(super) struct Site {
+    programs: Vec<Running>,
+    folder: TempDir,
+    config: Config,
+}
+
+/// The traveller's account, as `dialgate account add --json` prints it.
+#[derive(Deserialize)]
+pub(super) struct Account {
+    #[serde(alias = "number")]
+    pub(super) account: String,
+    pub(super) pin: String,
+}
+
+/// One of what `dialgate lease list --json` prints.
+#[derive(Clone, Deserialize)]
+pub(super) struct Lease {
+    pub(super) id: String,
+    pub(super) account: String,
+    pub(super) address: String,
+    pub(super) services: Vec<String>,
+    pub(super) expires_at: jiff::Timestamp,
+}
+
+impl Site {
+    /// Writes the configuration and has `dialgate init` make the rest.
+    pub(super) fn build(backend: Backend) -> Result<Self, Failure> {
+        let folder = TempDir::with_prefix("dialgate-")
+            .map_err(|error| io_failure("a temporary folder", &error))?;
+        let listener = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let mut config = Config {
+            data_dir: folder.path().join("data"),
+            pepper_file: folder.path().join("pepper"),
+            user: String::new(),
+            ..Config::default()
+        };
+        config.agi.listen =
+            listener.map_err(|error| io_failure("a free port on 127.0.0.1", &error))?;
+        config.firewall.backend = backend;
+        config.mail.transport = Transport::File;
+        config.mail.directory = folder.path().join("letters");
+        let site = Site { programs: Vec::new(), folder, config };
+        let text = toml::to_string(&site.config).map_err(|error| {
+            Failure::new(Exit::Software, format!("the demo's configuration: {error}"))
+        })?;
+        std::fs::write(site.config_file(), text)
+            .and_then(|()| std::fs::create_dir_all(&site.config.mail.directory))
+            .map_err(|error| io_failure("the demo's folder", &error))?;
+        site.ask(&["init"])?;
+        Ok(site)
+    }
+
+    /// Opens an account with a PIN that nobody chose.
+    pub(super) fn open_account(&self) -> Result<Account, Failure> {
+        self.ask_json(&[
+            "account",
+            "add",
+            "auto",
+            "--name",
+            "Ada Traveller",
+            "--email",
+            "ada@hotel.example",
+            "--services",
+            "sip,rtp",
+            "--json",
+        ])
+    }
+
+    /// Starts the telephone side and the root side, and waits until the first answers calls.
+    pub(super) async fn start(&mut self) -> Result<(), Failure> {
+        for (name, arguments) in [("dialgate-reconciler", &["--watch"][..]), ("dialgate-agi", &[])]
+        {
+            let started = Running::start(name, arguments, &self.config_file(), &self.log(name));
+            self.programs.push(started.map_err(|error| io_failure(name, &error))?);
+        }
+        let looks = PATIENCE.as_millis() / LOOK.as_millis();
+        for _ in 0..looks {
+            for program in &mut self.programs {
+                if let Some(name) =
+                    program.ended().map_err(|error| io_failure("its programs", &error))?
+                {
+                    let log = read_log(&self.folder, name);
+                    return Err(Failure::new(
+                        Exit::Software,
+                        format!("{name} did not stay up:\n{log}"),
+                    ));
+                }
+            }
+            if TcpStream::connect(self.config.agi.listen).is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let log = read_log(&self.folder, "dialgate-agi");
+        Err(Failure::new(Exit::Software, format!("dialgate-agi does not answer:\n{log}")))
+    }
+
+    /// Where calls go.
+    pub(super) fn server(&self) -> SocketAddr {
+        self.config.agi.listen
+    }
+
+    /// The one lease that one call can open.
+    pub(super) fn lease(&self) -> Result<Option<Lease>, Failure> {
+        let leases: Vec<Lease> = self.ask_json(&["lease", "list", "--json"])?;
+        Ok(leases.into_iter().next())
+    }
+
+    /// The first letter, as it would leave; `None` when none is written in good time.
+    pub(super) async fn letter(&self) -> Option<Vec<u8>> {
+        let looks = PATIENCE.as_millis() / LOOK.as_millis();
+        for _ in 0..looks {
+            let files = std::fs::read_dir(&self.config.mail.directory).ok()?;
+            let mut paths = files.filter_map(|file| Some(file.ok()?.path()));
+            if let Some(path) =
+                paths.find(|path| path.extension().is_some_and(|ending| ending == "eml"))
+            {
+                return std::fs::read(path).ok();
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        None
+    }
+
+    /// What the reconciler has said so far: in a dry run, what it would have done.
+    pub(super) fn said_by_the_reconciler(&self) -> String {
+        read_log(&self.folder, "dialgate-reconciler")
+    }
+
+    fn ask_json<T: serde::de::DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, Failure> {
+        let text = self.ask(arguments)?;
+        serde_json::from_str(&text).map_err(|error| {
+            let asked = arguments.join(" ");
+            Failure::new(Exit::Software, format!("dialgate {asked}: {error} in its answer"))
+        })
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<String, Failure> {
+        process::ask("dialgate", arguments, &self.config_file())
+            .map_err(|error| Failure::new(Exit::Software, error.to_string()))
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.folder.path().join("dialgate.toml")
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        log_in(self.folder.path(), name)
+    }
+}
+
+fn read_log(folder: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(log_in(folder.path(), name)).unwrap_or_default()
+}
+
+fn log_in(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.log"))
+}
+
+fn io_failure(what: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::IoErr, format!("the demo cannot have {what}: {error}"))
+}

@@ -1,0 +1,92 @@
+/// The width that everything fits into.
+pub(crate) const WIDTH: usize = 80;
+
+/// Words laid out in lines of at most [`WIDTH`] columns, going on wherever the last ones ended.
+pub(crate) struct Page {
+    column: usize,
+    indent: usize,
+}
+
+impl Page {
+    /// A page whose further lines begin after `indent` columns.
+    pub(crate) fn new(indent: usize) -> Self {
+        Page { column: 0, indent }
+    }
+
+    /// Ends the line that has been begun, if any.
+    pub(crate) fn end_line(&mut self) -> &'static str {
+        if std::mem::take(&mut self.column) == 0 { "" } else { "\n" }
+    }
+
+    /// Whether nothing stands in the line yet.
+    pub(crate) fn at_start(&self) -> bool {
+        self.column == 0
+    }
+
+    /// `text` as it is; it is `width` columns wide.
+    pub(crate) fn raw(&mut self, text: &str, width: usize) -> String {
+        self.column += width;
+        text.to_owned()
+    }
+
+    /// `words`, parted by blanks and line breaks.
+    pub(crate) fn words(&mut self, words: &str) -> String {
+        let mut out = String::new();
+        for word in words.split_whitespace() {
+            let width = visible_width(word);
+            if self.column + 1 + width > WIDTH && self.column > self.indent {
+                out.push('\n');
+                self.column = 0;
+            }
+            if self.column < self.indent {
+                out.extend(std::iter::repeat_n(' ', self.indent - self.column));
+                self.column = self.indent;
+            } else if self.column > self.indent {
+                out.push(' ');
+                self.column += 1;
+            }
+            out.push_str(word);
+            self.column += width;
+        }
+        out
+    }
+}
+
+/// The columns that `word` takes; sequences that only emphasise (`ESC [ … m`) take none.
+fn visible_width(word: &str) -> usize {
+    let mut emphasis = false;
+    let visible = word.chars().filter(|character| match character {
+        '\x1b' => {
+            emphasis = true;
+            false
+        }
+        'm' if emphasis => {
+            emphasis = false;
+            false
+        }
+        _ => !emphasis,
+    });
+    visible.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn emphasis_takes_no_room() {
+        assert_eq!(visible_width("\x1b[1mmmm\x1b[0m"), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_page(words in "([a-z.]{1,20} ){0,40}") {
+            let mut page = Page::new(4);
+            let text = page.words(&words) + &page.words(&words);
+            prop_assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{}", text);
+            let twice = words.split_whitespace().chain(words.split_whitespace());
+            prop_assert!(text.split_whitespace().eq(twice));
+        }
+    }
+}

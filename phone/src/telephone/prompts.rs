@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The words of the recordings, by their name under `dialgate/`.
+pub(crate) struct Prompts(BTreeMap<String, String>);
+
+/// The list of prompts that was built in cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("sounds/prompts.toml, as built in: {0}")]
+pub(crate) struct PromptsError(#[from] toml::de::Error);
+
+#[derive(Deserialize)]
+struct File {
+    en: BTreeMap<String, Words>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Plain(String),
+    WithPronunciation { words: String },
+}
+
+impl Prompts {
+    /// The list that the recordings are made from.
+    pub(crate) fn built_in() -> Result<Self, PromptsError> {
+        Self::parse(include_str!("../../../sounds/prompts.toml"))
+    }
+
+    fn parse(text: &str) -> Result<Self, PromptsError> {
+        let file: File = toml::from_str(text)?;
+        let plain = |words| match words {
+            Words::Plain(words) | Words::WithPronunciation { words } => words,
+        };
+        Ok(Prompts(file.en.into_iter().map(|(name, words)| (name, plain(words))).collect()))
+    }
+
+    /// What the recording `file` says; its name in brackets when that is not known.
+    pub(crate) fn words(&self, file: &str) -> String {
+        let words = file.strip_prefix("dialgate/").and_then(|name| self.0.get(name));
+        words.cloned().unwrap_or_else(|| format!("[{file}]"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_recording_are_found_by_its_name() {
+        let prompts = Prompts::built_in().unwrap();
+        assert!(prompts.words("dialgate/enter-pin").contains("PIN"));
+        assert_eq!(prompts.words("beep"), "[beep]");
+        assert_eq!(prompts.words("dialgate/no-such"), "[dialgate/no-such]");
+    }
+
+    #[test]
+    fn words_may_stand_beside_their_pronunciation() {
+        let text = "[en]\na = \"plain\"\nb = { words = \"IP\", spoken = \"I P\" }";
+        let prompts = Prompts::parse(text).unwrap();
+        assert_eq!(
+            (prompts.words("dialgate/a"), prompts.words("dialgate/b")),
+            ("plain".into(), "IP".into())
+        );
+    }
+}

@@ -1,0 +1,141 @@
+use jiff::tz::TimeZone;
+
+use super::page::Page;
+use super::prompts::Prompts;
+use super::speech;
+use super::style::Style;
+use crate::{Ending, Key, Sound};
+
+const INDENT: usize = 4;
+
+/// What a call looks like: each event as the text that is added at the end.
+///
+/// Lines end with a line feed alone. The digits of a PIN are shown as dots.
+pub(crate) struct Screen {
+    prompts: Prompts,
+    zone: TimeZone,
+    style: Style,
+    page: Page,
+    last: Last,
+    secret: bool,
+}
+
+#[derive(PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Speech,
+    Keys,
+}
+
+impl Screen {
+    pub(crate) fn new(prompts: Prompts, zone: TimeZone, style: Style) -> Self {
+        Screen { prompts, zone, style, page: Page::new(INDENT), last: Last::Nothing, secret: false }
+    }
+
+    /// The caller hears this.
+    pub(crate) fn hear(&mut self, sound: &Sound) -> String {
+        if let Some(name) = sound.file() {
+            self.secret = name.ends_with("-pin");
+        }
+        let Some(words) = speech::words(sound, &self.prompts, &self.zone) else {
+            return String::new();
+        };
+        // What is read out belongs to the recording before it: "You entered" 1 2 . 3 4 ...
+        let goes_on = sound.file().is_none() && self.last == Last::Speech;
+        self.last = Last::Speech;
+        if goes_on {
+            return self.page.words(&words);
+        }
+        let mark = self.style.faint("»");
+        [
+            self.page.end_line(),
+            &self.page.raw(&format!("  {mark} "), INDENT),
+            &self.page.words(&words),
+        ]
+        .concat()
+    }
+
+    /// The caller has pressed a key, and the call took it.
+    pub(crate) fn press(&mut self, key: Key) -> String {
+        let mut text = String::new();
+        if self.last != Last::Keys {
+            text.push_str(self.page.end_line());
+            text.push_str(&self.page.raw(&" ".repeat(INDENT), INDENT));
+        }
+        self.last = Last::Keys;
+        let shown = match key {
+            Key::POUND => '#',
+            _ if self.secret => '•',
+            _ => key.label(),
+        };
+        text.push_str(&self.style.own(&self.page.raw(&shown.to_string(), 1)));
+        text
+    }
+
+    /// The call is over.
+    pub(crate) fn end(&mut self, ending: Ending) -> String {
+        let how = match ending {
+            Ending::Caller => "You hung up.",
+            Ending::Server => "The call is over.",
+            Ending::Autohangup => "The call took too long and was cut off.",
+            Ending::Dialplan => "The server has left the call; the dialplan goes on from here.",
+        };
+        let blank = if self.page.at_start() { "" } else { "\n" };
+        format!("{}{blank}    {}\n", self.page.end_line(), self.style.faint(how))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen() -> Screen {
+        Screen::new(Prompts::built_in().unwrap(), TimeZone::UTC, Style::Plain)
+    }
+
+    fn prompt(name: &str) -> Sound {
+        Sound::File(format!("dialgate/{name}"))
+    }
+
+    fn type_all(screen: &mut Screen, keys: &str) -> String {
+        Key::parse_all(keys).unwrap().into_iter().map(|key| screen.press(key)).collect()
+    }
+
+    #[test]
+    fn a_call_reads_like_a_conversation() {
+        let mut screen = screen();
+        let mut text = screen.hear(&prompt("welcome"));
+        text += &screen.hear(&prompt("enter-address"));
+        text += &type_all(&mut screen, "12*34*56*78#");
+        text += &screen.hear(&prompt("you-entered"));
+        text += &screen.hear(&Sound::Alpha("12.34.56.78".into()));
+        text += &screen.hear(&prompt("goodbye"));
+        text += &screen.end(Ending::Server);
+        let expected = "  » Welcome to dialgate.
+  » Please enter the IP address of your network. Press star for each dot, and
+    pound at the end.
+    12*34*56*78#
+  » You entered 1 2 . 3 4 . 5 6 . 7 8
+  » Goodbye.
+
+    The call is over.
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_digits_of_a_pin_are_dots() {
+        let mut screen = screen();
+        let mut text = screen.hear(&prompt("enter-account"));
+        text += &type_all(&mut screen, "4711#");
+        text += &screen.hear(&prompt("enter-pin"));
+        text += &type_all(&mut screen, "90817263#");
+        assert!(text.ends_with("\n    ••••••••#"), "{text}");
+        assert!(text.contains("\n    4711#\n"), "{text}");
+    }
+
+    #[test]
+    fn a_call_without_a_word_ends_without_a_blank_line() {
+        assert_eq!(screen().end(Ending::Caller), "    You hung up.\n");
+    }
+}
