@@ -48,6 +48,7 @@ CREATE TABLE lease (
 ) STRICT;
 
 CREATE INDEX lease_open ON lease (account) WHERE ended_at IS NULL;
+CREATE INDEX lease_expiry ON lease (expires_at) WHERE ended_at IS NULL;
 
 CREATE TABLE verdict (
     request    TEXT PRIMARY KEY NOT NULL, -- the id in the queue

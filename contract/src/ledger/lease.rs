@@ -94,6 +94,17 @@ pub fn not_ended_of(
     query(connection, "WHERE ended_at IS NULL AND account = ?1 ORDER BY id", &[account.as_str()])
 }
 
+/// When the next of them ends; `None` when there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_expiry(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(expires_at) FROM lease WHERE ended_at IS NULL")?
+        .query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("lease.expires_at", seconds)).transpose()
+}
+
 /// All leases there ever were, the oldest first.
 ///
 /// # Errors

@@ -161,6 +161,20 @@ pub fn next_due(connection: &Connection) -> Result<Option<Timestamp>, DatabaseEr
     seconds.map(|seconds| timestamp("letter.due_at", seconds)).transpose()
 }
 
+/// How many letters have been put into the outbox for a recipient since a time.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn posted_since(
+    connection: &Connection,
+    recipient: &str,
+    since: Timestamp,
+) -> Result<u32, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT count(*) FROM letter WHERE recipient = ?1 AND created_at > ?2")?;
+    Ok(statement.query_row(params![recipient, since.as_second()], |row| row.get(0))?)
+}
+
 /// How many letters wait, and how many were given up.
 ///
 /// # Errors

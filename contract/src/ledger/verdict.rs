@@ -116,6 +116,16 @@ pub fn granted_since(
     })?)
 }
 
+/// How many requests have been decided since a time, whatever the decision.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn decided_since(connection: &Connection, since: Timestamp) -> Result<u32, DatabaseError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM verdict WHERE decided_at > ?1")?;
+    Ok(statement.query_row([since.as_second()], |row| row.get(0))?)
+}
+
 /// Forgets verdicts that are older than any request that could still be in the queue.
 ///
 /// # Errors

@@ -1,0 +1,141 @@
+//! What a judgement does to the ledger: a lease or none, a verdict, a line in the audit trail, letters.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use dialgate_contract::config::{Mail, Transport};
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::audit::{self, Actor};
+use dialgate_contract::ledger::{Granted, grant};
+use dialgate_contract::ledger::{Verdict, account, letter, letter::Letter, verdict};
+use dialgate_contract::queue::Request;
+use dialgate_contract::Refusal;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Transaction;
+
+use crate::admit::{Admission, Facts, Judgement, Policy, admit};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// Letters about refusals that one operator gets in an hour; the audit trail has them all.
+const REFUSAL_LETTERS_PER_HOUR: u32 = 12;
+
+/// What decisions are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Bench<'a> {
+    /// What the operator allows.
+    pub policy: &'a Policy,
+    /// Who gets letters.
+    pub mail: &'a Mail,
+    /// This machine's addresses.
+    pub own: &'a BTreeSet<IpAddr>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Decides a request and writes down all that follows; `None` when it was decided before, or when so many come that
+/// the queue is taken for flooded.
+///
+/// # Errors
+/// When the ledger cannot be read or written.
+pub fn decide(
+    transaction: &Transaction<'_>,
+    request: &Request,
+    bench: Bench<'_>,
+) -> Result<Option<Verdict>, DatabaseError> {
+    let hour_ago = bench.now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
+    if verdict::find(transaction, request.id)?.is_some() {
+        return Ok(None);
+    }
+    if verdict::decided_since(transaction, hour_ago)? >= bench.policy.flood() {
+        tracing::error!(request = %request.id, "dropped: the queue is flooded; is dialgate-agi what it should be?");
+        return Ok(None);
+    }
+    let account = account::find(transaction, &request.account)?;
+    let facts = Facts {
+        account: account.as_ref(),
+        own: bench.own,
+        granted: verdict::granted_since(transaction, &request.account, hour_ago)?,
+        now: bench.now,
+    };
+    let verdict = match admit(request, facts, bench.policy) {
+        Judgement::Admit(admission) => open(transaction, request, &admission, bench)?,
+        Judgement::Refuse(refusal) => refuse(transaction, request, refusal, bench)?,
+    };
+    verdict::insert(transaction, request.id, &request.account, verdict, bench.now)?;
+    Ok(Some(verdict))
+}
+
+fn open(
+    transaction: &Transaction<'_>,
+    request: &Request,
+    admission: &Admission<'_>,
+    bench: Bench<'_>,
+) -> Result<Verdict, DatabaseError> {
+    let account = admission.account();
+    let Granted { lease, replaced, extended } = grant(
+        transaction,
+        account,
+        admission.address(),
+        bench.now,
+        admission.until(),
+        bench.policy.addresses_per_account(),
+    )?;
+    let action = if extended { "lease-extended" } else { "lease-opened" };
+    let detail = format!("{} {} until {}, request {}", lease.id, lease.address, lease.expires_at, request.id);
+    let actor = Actor::Caller(request.caller.clone());
+    audit::record(transaction, bench.now, &actor, action, Some(&account.number), &detail)?;
+    for old in &replaced {
+        let detail = format!("{old} gave way to {}", lease.address);
+        audit::record(transaction, bench.now, &actor, "lease-replaced", Some(&account.number), &detail)?;
+    }
+    if bench.mail.transport != Transport::Off {
+        let said = Letter::opened(account, &lease, replaced.last().copied(), extended, Some(&request.caller));
+        letter::post(transaction, &account.email, &said, bench.now)?;
+    }
+    tracing::info!(request = %request.id, account = %account.number, address = %lease.address,
+        until = %lease.expires_at, "{action}");
+    Ok(if extended {
+        Verdict::Extended(lease.id, lease.expires_at)
+    } else {
+        Verdict::Open(lease.id, lease.expires_at)
+    })
+}
+
+fn refuse(
+    transaction: &Transaction<'_>,
+    request: &Request,
+    refusal: Refusal,
+    bench: Bench<'_>,
+) -> Result<Verdict, DatabaseError> {
+    let detail = format!("{} for {}, request {}", refusal, request.address, request.id);
+    let actor = Actor::Caller(request.caller.clone());
+    audit::record(transaction, bench.now, &actor, "request-refused", Some(&request.account), &detail)?;
+    if bench.mail.transport != Transport::Off {
+        tell_operators(transaction, request, refusal, bench)?;
+    }
+    tracing::warn!(request = %request.id, account = %request.account, address = %request.address,
+        "request-refused: {refusal}");
+    Ok(Verdict::Refused(refusal))
+}
+
+fn tell_operators(
+    transaction: &Transaction<'_>,
+    request: &Request,
+    refusal: Refusal,
+    bench: Bench<'_>,
+) -> Result<(), DatabaseError> {
+    let said = Letter::Refused {
+        account: request.account.clone(),
+        address: request.address.to_string(),
+        refusal,
+        caller: request.caller.to_string(),
+        at: bench.now,
+    };
+    let hour_ago = bench.now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
+    for operator in &bench.mail.operator {
+        if letter::posted_since(transaction, operator, hour_ago)? < REFUSAL_LETTERS_PER_HOUR {
+            letter::post(transaction, operator, &said, bench.now)?;
+        }
+    }
+    Ok(())
+}

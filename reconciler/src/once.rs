@@ -1,0 +1,67 @@
+//! `--once`: everything that is due, and then an end. For cron.
+
+use std::time::{Duration, Instant};
+
+use dialgate_contract::queue::Request;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::BorrowedFd;
+
+use crate::clock;
+use crate::outbox::Outbox;
+use crate::pass::{PassError, Reconciler};
+use crate::reader::Reader;
+
+/// How long the queue's reader may take in all. It is the bound on what a crafted queue can cost.
+const READING: Duration = Duration::from_secs(5);
+/// How long letters may take in all; what is left waits for the next time.
+const SENDING: Duration = Duration::from_secs(45);
+
+/// The requests that wait in the queue.
+#[must_use]
+pub fn requests(mut reader: Reader) -> Vec<Request> {
+    let end = clock::steady() + READING;
+    let mut requests = Vec::new();
+    while !reader.is_finished() {
+        let clock = clock::steady();
+        if clock >= end {
+            tracing::error!("the queue's reader took longer than {} s and is ended", READING.as_secs());
+            break;
+        }
+        requests.extend(reader.requests(clock));
+        wait(reader.fd(), reader.deadline().map_or(end, |deadline| deadline.min(end)));
+    }
+    requests
+}
+
+/// One pass for all of them, and then the letters that are due.
+///
+/// # Errors
+/// When the pass failed. Letters are sent all the same.
+pub fn run(reconciler: &mut Reconciler, requests: &[Request], outbox: &mut Outbox) -> Result<(), PassError> {
+    let now = clock::calendar();
+    let done = reconciler.pass(requests, now);
+    let problem = done.as_ref().err().map(ToString::to_string);
+    if let Err(error) = reconciler.record(now, problem) {
+        tracing::error!("writing down the pass: {error}");
+    }
+    let end = clock::steady() + SENDING;
+    loop {
+        if let Err(error) = outbox.turn(reconciler.ledger_mut(), clock::calendar(), clock::steady()) {
+            tracing::error!("the outbox: {error}");
+            break;
+        }
+        if !outbox.is_busy() || clock::steady() >= end {
+            break;
+        }
+        wait(outbox.fd(), outbox.deadline().map_or(end, |deadline| deadline.min(end)));
+    }
+    done
+}
+
+fn wait(pipe: Option<BorrowedFd<'_>>, until: Instant) {
+    let timeout = until.saturating_duration_since(clock::steady());
+    let mut wanted: Vec<PollFd<'_>> =
+        pipe.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    // Woken early or not at all: the caller looks again and counts the time.
+    let _ = rustix::event::poll(&mut wanted, Timespec::try_from(timeout).ok().as_ref());
+}

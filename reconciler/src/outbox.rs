@@ -1,0 +1,109 @@
+//! The outbox: takes letters that are due from the ledger, hands them to the mail child one at a time, and writes down
+//! what became of them.
+
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use dialgate_contract::SystemUser;
+use dialgate_contract::config::{Mail, Transport};
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::letter::{self, LetterId};
+use dialgate_contract::ledger::Ledger;
+use jiff::Timestamp;
+
+use crate::mail::{Delivery, Mailer, Report, next_attempt};
+
+/// The outbox; without a mailer when mail is off.
+pub struct Outbox {
+    mailer: Option<Mailer>,
+    in_flight: Option<InFlight>,
+}
+
+struct InFlight {
+    id: LetterId,
+    attempts: u32,
+    created_at: Timestamp,
+}
+
+impl Outbox {
+    /// An outbox that sends as `mail` says, by a child that runs as `user`.
+    #[must_use]
+    pub fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
+        let mailer = (mail.transport != Transport::Off).then(|| Mailer::new(mail.clone(), user.cloned()));
+        Self { mailer, in_flight: None }
+    }
+
+    /// What to poll for reading; `None` while no letter is on its way.
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.mailer.as_ref().and_then(Mailer::fd)
+    }
+
+    /// When [`Outbox::turn`] is to be called even if there is nothing to read; `None` when never.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.mailer.as_ref().and_then(Mailer::deadline)
+    }
+
+    /// Whether a letter is on its way.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// Writes down what became of the letter on its way, and sends the next that is due.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written. No letter is lost by that; one may be sent twice.
+    pub fn turn(&mut self, ledger: &mut Ledger, now: Timestamp, clock: Instant) -> Result<(), DatabaseError> {
+        let Some(mailer) = &mut self.mailer else { return Ok(()) };
+        if let Some(sent) = &self.in_flight {
+            let Some(report) = mailer.report(clock) else { return Ok(()) };
+            write_down(ledger, sent, &report, now)?;
+            self.in_flight = None;
+        }
+        let Some(letter) = letter::due(ledger.connection(), now, 1)?.into_iter().next() else { return Ok(()) };
+        let sending = InFlight { id: letter.id, attempts: letter.attempts, created_at: letter.created_at };
+        match mailer.send(&letter, clock) {
+            Ok(()) => self.in_flight = Some(sending),
+            Err(error) => {
+                let outcome = Delivery::Retry(error.to_string());
+                write_down(ledger, &sending, &Report { id: letter.id, outcome }, now)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_down(
+    ledger: &mut Ledger,
+    sent: &InFlight,
+    report: &Report,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    let id = sent.id;
+    ledger.write(|transaction| match &report.outcome {
+        Delivery::Sent => {
+            tracing::info!(letter = id.row(), "letter sent");
+            letter::sent(transaction, id, now)
+        }
+        Delivery::Retry(reason) => match next_attempt(sent.attempts, sent.created_at, now) {
+            Some(due) => {
+                tracing::warn!(letter = id.row(), "letter not sent, to be tried again at {due}: {reason}");
+                letter::failed(transaction, id, due, reason)
+            }
+            None => give_up(transaction, id, now, reason),
+        },
+        Delivery::Hopeless(reason) => give_up(transaction, id, now, reason),
+    })
+}
+
+fn give_up(
+    transaction: &rusqlite::Transaction<'_>,
+    id: LetterId,
+    now: Timestamp,
+    reason: &str,
+) -> Result<(), DatabaseError> {
+    tracing::error!(letter = id.row(), "letter given up: {reason}");
+    letter::give_up(transaction, id, now, reason)
+}

@@ -1,0 +1,202 @@
+//! How requests reach root: a child opens the queue and tells of them over a pipe, and root believes nothing but the
+//! shape of a line.
+
+pub mod child;
+mod line;
+
+use std::io::ErrorKind;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout};
+use std::time::{Duration, Instant};
+
+use dialgate_contract::SystemUser;
+use dialgate_contract::queue::Request;
+
+use crate::child::command;
+use line::{BadLine, Line, MAX_LINE};
+
+/// How often a child that watches says that it is well.
+pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A child that has said nothing for so long hangs.
+const SILENCE: Duration = Duration::from_secs(10);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The hidden argument that makes this program the child.
+pub const ARGUMENT: &str = "reader-child";
+
+/// The parent's end: keeps one child, replaces it when it dies or misbehaves.
+#[derive(Debug)]
+pub struct Reader {
+    queue: PathBuf,
+    user: Option<SystemUser>,
+    watch: bool,
+    state: State,
+    pause: Duration,
+}
+
+#[derive(Debug)]
+enum State {
+    Running { child: Child, pipe: ChildStdout, buffer: Vec<u8>, heard: Instant },
+    Waiting { until: Instant },
+    Finished,
+}
+
+/// Why a child was ended.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("it ended")]
+    Ended,
+    #[error("it has said nothing for {} s", SILENCE.as_secs())]
+    Silent,
+    #[error("{0}")]
+    Babble(#[from] BadLine),
+    #[error("{0}")]
+    Pipe(#[from] std::io::Error),
+}
+
+impl Reader {
+    /// A reader of the queue at `queue`, whose child runs as `user`. One that does not `watch` reads what is there
+    /// and is finished.
+    #[must_use]
+    pub const fn new(queue: PathBuf, user: Option<SystemUser>, watch: bool, now: Instant) -> Self {
+        Self { queue, user, watch, state: State::Waiting { until: now }, pause: SHORTEST_PAUSE }
+    }
+
+    /// What to poll for reading; `None` while there is no child.
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Running { pipe, .. } => Some(pipe.as_fd()),
+            State::Waiting { .. } | State::Finished => None,
+        }
+    }
+
+    /// When [`Reader::requests`] is to be called even if there is nothing to read; `None` when never.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Running { heard, .. } => Some(*heard + SILENCE),
+            State::Waiting { until } => Some(*until),
+            State::Finished => None,
+        }
+    }
+
+    /// Whether a reader that does not watch has told all.
+    #[must_use]
+    pub const fn is_finished(&self) -> bool {
+        matches!(self.state, State::Finished)
+    }
+
+    /// The requests that have come since the last call, without waiting for any. Starts a child when its time has
+    /// come.
+    pub fn requests(&mut self, now: Instant) -> Vec<Request> {
+        let mut requests = Vec::new();
+        if let State::Waiting { until } = self.state
+            && until <= now
+        {
+            self.start(now);
+        }
+        let State::Running { pipe, buffer, heard, .. } = &mut self.state else { return requests };
+        let read = read(pipe, buffer, heard, now, &mut requests);
+        if !requests.is_empty() {
+            self.pause = SHORTEST_PAUSE;
+        }
+        if let Err(broken) = read {
+            self.stop(&broken, now);
+        }
+        requests
+    }
+
+    /// Makes the child tell everything again, because what it told last was not carried out.
+    pub fn restart(&mut self, now: Instant) {
+        self.end_child();
+        self.state = State::Waiting { until: now + self.pause };
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    fn start(&mut self, now: Instant) {
+        let mut command = command(self.user.as_ref());
+        command.arg(ARGUMENT).arg(&self.queue);
+        if self.watch {
+            command.arg("watch");
+        }
+        let started = command.spawn().and_then(|mut child| {
+            let pipe = child.stdout.take().ok_or(ErrorKind::BrokenPipe)?;
+            rustix::io::ioctl_fionbio(&pipe, true)?;
+            Ok((child, pipe))
+        });
+        match started {
+            Ok((child, pipe)) => {
+                self.state = State::Running { child, pipe, buffer: Vec::new(), heard: now };
+            }
+            Err(error) => self.stop(&Broken::Pipe(error), now),
+        }
+    }
+
+    fn stop(&mut self, broken: &Broken, now: Instant) {
+        if !self.watch {
+            // Whatever it has not told is told to the next reconciler.
+            if !matches!(broken, Broken::Ended) {
+                tracing::error!("the queue's reader was ended: {broken}");
+            }
+            self.end_child();
+            self.state = State::Finished;
+            return;
+        }
+        tracing::warn!("the queue's reader is replaced: {broken}");
+        self.restart(now);
+    }
+
+    fn end_child(&mut self) {
+        if let State::Running { child, .. } = &mut self.state {
+            // Neither fails but for a child that is gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.end_child();
+    }
+}
+
+/// At most one buffer's worth for each call, so that a child that babbles cannot keep root busy.
+fn read(
+    pipe: &ChildStdout,
+    buffer: &mut Vec<u8>,
+    heard: &mut Instant,
+    now: Instant,
+    requests: &mut Vec<Request>,
+) -> Result<(), Broken> {
+    let mut chunk = [0; 16 * 1024];
+    let ended = match rustix::io::read(pipe, &mut chunk) {
+        Ok(0) => true,
+        Ok(read) => {
+            buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
+            *heard = now;
+            false
+        }
+        Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => false,
+        Err(error) => return Err(Broken::Pipe(error.into())),
+    };
+    while let Some(end) = buffer.iter().position(|&byte| byte == b'\n') {
+        let line: Vec<u8> = buffer.drain(..=end).collect();
+        if let Line::Request(request) = Line::parse(line.strip_suffix(b"\n").unwrap_or_default())? {
+            requests.push(request);
+        }
+    }
+    if buffer.len() > MAX_LINE {
+        return Err(BadLine.into());
+    }
+    if ended {
+        return Err(Broken::Ended);
+    }
+    if now.duration_since(*heard) >= SILENCE {
+        return Err(Broken::Silent);
+    }
+    Ok(())
+}
