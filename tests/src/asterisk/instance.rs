@@ -1,0 +1,104 @@
+//! The folders and files of one Asterisk, inside the root that it is confined to.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::Recordings;
+use crate::namespace::{command, run};
+
+/// Where `tests/asterisk/build-root` puts the root.
+pub(super) fn root() -> PathBuf {
+    repository().join("target/asterisk-root")
+}
+
+/// One Asterisk's own folder, removed on drop.
+#[derive(Debug)]
+pub(super) struct Instance {
+    folder: TempDir,
+}
+
+impl Instance {
+    /// Lays out configuration, sounds and empty work folders.
+    pub(super) fn lay_out(recordings: Recordings) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("dialgate-").tempdir_in(root().join("tmp"))?;
+        let instance = Self { folder };
+        for name in ["etc", "lib", "run", "log", "spool/tmp", "spool/outgoing", "data/sounds/en"] {
+            fs::create_dir_all(instance.path(name))?;
+        }
+        instance.write_configuration()?;
+        instance.link_core_data()?;
+        if recordings == Recordings::Installed {
+            instance.install_recordings()?;
+        }
+        Ok(instance)
+    }
+
+    /// A path in the folder as this process sees it.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The same path as Asterisk sees it.
+    pub(super) fn path_inside(&self, name: &str) -> String {
+        let path = self.path(name);
+        let inside = path.strip_prefix(root()).unwrap_or(&path);
+        format!("/{}", inside.display())
+    }
+
+    fn write_configuration(&self) -> io::Result<()> {
+        let own = self.path_inside("");
+        for template in fs::read_dir(repository().join("tests/asterisk/etc"))? {
+            let template = template?;
+            let text = fs::read_to_string(template.path())?;
+            let text = text.replace("@DIR@", own.trim_end_matches('/'));
+            fs::write(self.path("etc").join(template.file_name()), text)?;
+        }
+        let dialplan = repository().join("dialplan/dialgate.conf");
+        fs::copy(dialplan, self.path("etc/dialgate.conf")).map(|_| ())
+    }
+
+    /// Asterisk's own data: the documentation that its modules need to load, and the core sounds.
+    fn link_core_data(&self) -> io::Result<()> {
+        const DATA: &str = "/usr/share/asterisk";
+        self.link_entries(DATA, "data")?;
+        let sounds = format!("{DATA}/sounds/en");
+        let sounds = run(command("chroot").arg(root()).args(["readlink", "-f", &sounds]))?;
+        self.link_entries(sounds.trim_end(), "data/sounds/en")
+    }
+
+    /// Links what is in `folder` (as Asterisk sees it) into `into`, except what is there already.
+    fn link_entries(&self, folder: &str, into: &str) -> io::Result<()> {
+        for entry in fs::read_dir(root().join(folder.trim_start_matches('/')))? {
+            let name = entry?.file_name();
+            let link = self.path(into).join(&name);
+            if !link.exists() {
+                symlink(Path::new(folder).join(&name), link)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn install_recordings(&self) -> io::Result<()> {
+        let installed = self.path("data/sounds/en/dialgate");
+        fs::create_dir(&installed)?;
+        for recording in fs::read_dir(recordings())? {
+            let recording = recording?;
+            fs::copy(recording.path(), installed.join(recording.file_name()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The folder of our English recordings.
+pub(super) fn recordings() -> PathBuf {
+    repository().join("sounds/en")
+}
+
+fn repository() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
