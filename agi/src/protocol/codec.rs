@@ -2,7 +2,7 @@
 
 use super::command::{Command, LineTooLong};
 use super::environment::{Environment, EnvironmentError, EnvironmentReader};
-use super::receive_buffer::{NoLine, ReceiveBuffer};
+use super::receive_buffer::{MAX_BUFFERED, NoLine, ReceiveBuffer};
 use super::reply::{END_OF_USAGE, Reply, ReplyError, ReplyLine};
 
 const HANGUP: &[u8] = b"HANGUP";
@@ -66,7 +66,7 @@ impl Codec {
         }
     }
 
-    /// Takes bytes from the socket. More than [`MAX_BUFFERED`](super::MAX_BUFFERED) unread bytes
+    /// Takes bytes from the socket. More than [`MAX_BUFFERED`] unread bytes
     /// make [`Codec::poll`] fail.
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.failure.is_none() {
@@ -104,7 +104,7 @@ impl Codec {
             (None, Phase::Idle) => {}
         }
         // What is already here cannot be the answer to a command that is not yet written.
-        if let Err(failure) = self.refuse_unsolicited() {
+        if let Err(failure) = self.refuse_unsolicited(MAX_BUFFERED) {
             return Err(SendError::Poisoned(self.poison(failure)));
         }
         if self.dead && !command.is_permitted_on_dead_channel() {
@@ -123,7 +123,7 @@ impl Codec {
     }
 
     /// How many bytes wait for the end of their line; not 0 at the end of the stream means that
-    /// Asterisk was cut off. Never more than [`MAX_BUFFERED`](super::MAX_BUFFERED).
+    /// Asterisk was cut off. Never more than [`MAX_BUFFERED`].
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.received.unread().len()
@@ -131,7 +131,8 @@ impl Codec {
 
     fn next_event(&mut self) -> Result<Option<Incoming>, ProtocolError> {
         loop {
-            self.refuse_unsolicited()?;
+            // One line at a time, so that a hang-up before the junk is still told.
+            self.refuse_unsolicited(HANGUP.len() + 1)?;
             let line = match self.received.take_line() {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(None),
@@ -172,12 +173,13 @@ impl Codec {
         }
     }
 
-    /// While no command is in flight the only bytes that may arrive are `HANGUP` lines.
-    fn refuse_unsolicited(&self) -> Result<(), ProtocolError> {
-        let unread = self.received.unread();
-        let hangups = HANGUP.iter().chain(b"\n").cycle();
+    /// While no command is in flight the only bytes that may arrive are `HANGUP` lines. Looks at
+    /// so many of the unread bytes.
+    fn refuse_unsolicited(&self, count: usize) -> Result<(), ProtocolError> {
+        let mut hangups = HANGUP.iter().chain(b"\n").cycle();
+        let mut unread = self.received.unread().iter().take(count);
         match self.phase {
-            Phase::Idle if !unread.iter().zip(hangups).all(|(byte, expected)| byte == expected) => {
+            Phase::Idle if !unread.all(|byte| hangups.next() == Some(byte)) => {
                 Err(ProtocolError::Unsolicited)
             }
             Phase::Idle | Phase::Environment(_) | Phase::InFlight(_) => Ok(()),

@@ -74,6 +74,14 @@ fn hangup_glued_to_the_environment_is_two_events() {
 }
 
 #[test]
+fn hangup_before_junk_is_told_before_the_junk_is_refused() {
+    let mut codec = session();
+    codec.feed(b"HANGUP\nHANGUX\n");
+    assert_eq!(codec.poll(), Ok(Some(Incoming::HangUp)));
+    assert_eq!(codec.poll(), Err(ProtocolError::Unsolicited));
+}
+
+#[test]
 fn hangup_that_has_not_yet_arrived_whole_is_not_taken_for_junk() {
     let mut codec = session();
     codec.feed(b"HANG");

@@ -10,76 +10,86 @@ use super::parse_args::{lines, parse_args};
 
 /// A command with its words as Asterisk should see them.
 fn any_command() -> impl Strategy<Value = (Command, Vec<String>)> {
-    let escape =
-        prop_oneof![Just((EscapeDigits::None, "")), Just((EscapeDigits::Any, "0123456789*#ABCD"))];
-    (
-        0..14,
-        any_text(),
-        any_text(),
-        "[A-Za-z_][A-Za-z0-9_]{0,30}",
-        "[0-9]{1,64}",
-        escape,
-        any::<u32>(),
-    )
-        .prop_map(|(which, one, two, name, digits, (escape, keys), number)| {
-            let text = |text: &str| Text::new(text).unwrap();
-            let variable = VariableName::new(&name).unwrap();
-            let timeout = Timeout::from_millis(number);
-            let max = MaxDigits::clamped(number.to_le_bytes()[0]);
-            let nonce = Nonce::new([number.to_le_bytes()[0]; 16]);
-            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-            let (time, wait, most) =
-                (number.to_string(), timeout.to_string(), max.get().to_string());
-            let (command, words): (Command, Vec<String>) = match which {
-                0 => (Command::Answer, owned(&["ANSWER"])),
-                1 => (
-                    Command::StreamFile { file: text(&one), escape },
-                    owned(&["STREAM", "FILE", &one, keys]),
-                ),
-                2 => (
-                    Command::GetData { file: text(&one), timeout, max },
-                    owned(&["GET", "DATA", &one, &wait, &most]),
-                ),
-                3 => (
-                    Command::SayAlpha { text: text(&one), escape },
-                    owned(&["SAY", "ALPHA", &one, keys]),
-                ),
-                4 => (
-                    Command::SayDigits { digits: DigitString::new(&digits).unwrap(), escape },
-                    owned(&["SAY", "DIGITS", &digits, keys]),
-                ),
-                5 => (
-                    Command::SayDateTime {
-                        unix_time: number.into(),
-                        escape,
-                        format: text(&one),
-                        time_zone: text(&two),
-                    },
-                    owned(&["SAY", "DATETIME", &time, keys, &one, &two]),
-                ),
-                6 => (
-                    Command::SetVariable { name: variable, value: text(&one) },
-                    owned(&["SET", "VARIABLE", &name, &one]),
-                ),
-                7 => (Command::GetVariable(variable), owned(&["GET", "VARIABLE", &name])),
-                8 => (
-                    Command::GetFullVariable(nonce.clone()),
-                    owned(&["GET", "FULL", "VARIABLE", &nonce.to_string()]),
-                ),
-                9 => (Command::SetAutoHangup(number), owned(&["SET", "AUTOHANGUP", &time])),
-                10 => (Command::WaitForDigit(timeout), owned(&["WAIT", "FOR", "DIGIT", &wait])),
-                11 => (Command::Verbose(text(&one)), owned(&["VERBOSE", &one, "1"])),
-                12 => (Command::Noop, owned(&["NOOP"])),
-                _ => (Command::Hangup, owned(&["HANGUP"])),
-            };
-            (command, words)
-        })
+    prop_oneof![any_spoken_command(), any_variable_command(), any_plain_command()]
+}
+
+fn words(verb: &str, arguments: &[&str]) -> Vec<String> {
+    verb.split(' ').chain(arguments.iter().copied()).map(str::to_owned).collect()
+}
+
+fn text(text: &str) -> Text {
+    Text::new(text).unwrap()
+}
+
+fn any_escape() -> impl Strategy<Value = (EscapeDigits, &'static str)> {
+    prop::sample::select(vec![(EscapeDigits::None, ""), (EscapeDigits::Any, "0123456789*#ABCD")])
+}
+
+fn any_spoken_command() -> impl Strategy<Value = (Command, Vec<String>)> {
+    let inputs = (any_text(), any_text(), "[0-9]{1,64}", any_escape(), any::<i64>());
+    (0..4, inputs).prop_map(|(which, (one, two, digits, (escape, keys), unix_time))| match which {
+        0 => {
+            (Command::StreamFile { file: text(&one), escape }, words("STREAM FILE", &[&one, keys]))
+        }
+        1 => (Command::SayAlpha { text: text(&one), escape }, words("SAY ALPHA", &[&one, keys])),
+        2 => (
+            Command::SayDigits { digits: DigitString::new(&digits).unwrap(), escape },
+            words("SAY DIGITS", &[&digits, keys]),
+        ),
+        _ => {
+            let (format, time_zone) = (text(&one), text(&two));
+            (
+                Command::SayDateTime { unix_time, escape, format, time_zone },
+                words("SAY DATETIME", &[&unix_time.to_string(), keys, &one, &two]),
+            )
+        }
+    })
+}
+
+fn any_variable_command() -> impl Strategy<Value = (Command, Vec<String>)> {
+    let inputs = (any_text(), "[A-Za-z_][A-Za-z0-9_]{0,30}", any::<[u8; 16]>());
+    (0..3, inputs).prop_map(|(which, (value, name, random))| {
+        let variable = VariableName::new(&name).unwrap();
+        let nonce = Nonce::new(random);
+        match which {
+            0 => (
+                Command::SetVariable { name: variable, value: text(&value) },
+                words("SET VARIABLE", &[&name, &value]),
+            ),
+            1 => (Command::GetVariable(variable), words("GET VARIABLE", &[&name])),
+            _ => {
+                let hex = nonce.to_string();
+                (Command::GetFullVariable(nonce), words("GET FULL VARIABLE", &[&hex]))
+            }
+        }
+    })
+}
+
+fn any_plain_command() -> impl Strategy<Value = (Command, Vec<String>)> {
+    (0..7, any_text(), any::<u32>(), any::<u8>()).prop_map(|(which, one, number, keys)| {
+        let timeout = Timeout::from_millis(number);
+        let max = MaxDigits::clamped(keys);
+        let (wait, most) = (timeout.to_string(), max.get().to_string());
+        match which {
+            0 => (
+                Command::GetData { file: text(&one), timeout, max },
+                words("GET DATA", &[&one, &wait, &most]),
+            ),
+            1 => (Command::SetAutoHangup(number), words("SET AUTOHANGUP", &[&number.to_string()])),
+            2 => (Command::WaitForDigit(timeout), words("WAIT FOR DIGIT", &[&wait])),
+            3 => (Command::Verbose(text(&one)), words("VERBOSE", &[&one, "1"])),
+            4 => (Command::Answer, words("ANSWER", &[])),
+            5 => (Command::Noop, words("NOOP", &[])),
+            _ => (Command::Hangup, words("HANGUP", &[])),
+        }
+    })
 }
 
 /// Text with more than its share of what is special to Asterisk.
 fn any_text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec!['"', '\\', ' ', '(', ')', '$', '{', '}', ',', '#']);
-    let character = prop_oneof![special, any::<char>().prop_filter("text", |c| !c.is_control())];
+    let other = any::<char>().prop_map(|other| if other.is_control() { '_' } else { other });
+    let character = prop_oneof![special, other];
     prop::collection::vec(character, 0..200).prop_map(String::from_iter)
 }
 
@@ -110,7 +120,7 @@ fn any_piece() -> impl Strategy<Value = Vec<u8>> {
 
 /// What arrives before the first command and after each, in pieces.
 fn any_session() -> impl Strategy<Value = Vec<Vec<u8>>> {
-    let round = prop::collection::vec(any_piece(), 0..3).prop_map(|pieces| pieces.concat());
+    let round = prop::collection::vec(any_piece(), 0..6).prop_map(|pieces| pieces.concat());
     let environment = prop_oneof![
         8 => Just(EXAMPLE_ENVIRONMENT.to_vec()),
         1 => (0..EXAMPLE_ENVIRONMENT.len()).prop_map(|end| EXAMPLE_ENVIRONMENT[..end].to_vec()),
