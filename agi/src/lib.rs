@@ -1,3 +1,11 @@
-//! Skeleton.
+//! The telephone side: what Asterisk talks to when somebody calls.
+//!
+//! [`protocol`] is the Asterisk Gateway Interface without I/O, [`conversation`] decides what is said and asked
+//! without clock, randomness or I/O, and [`server`] performs it for every call at a time.
 
+pub mod conversation;
+pub mod keypad;
+mod prompt;
 pub mod protocol;
+
+pub use prompt::Prompt;

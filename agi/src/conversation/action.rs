@@ -1,0 +1,69 @@
+use std::net::IpAddr;
+
+use dialgate_contract::{AccountNumber, RequestId};
+use dialgate_pin::Pin;
+use jiff::Timestamp;
+
+use crate::Prompt;
+use crate::protocol::{MaxDigits, Timeout};
+
+/// What the driver is to do next; it answers with one [`Event`](super::Event).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Take the call.
+    Answer,
+    /// Say something; any key interrupts it.
+    Say(Speech),
+    /// Play a prompt, if any, and collect keys until `#`, silence or the maximum.
+    Collect {
+        /// What to play; any key interrupts it and counts.
+        prompt: Option<Prompt>,
+        /// How many keys.
+        max: MaxDigits,
+        /// How long to wait for each.
+        timeout: Timeout,
+    },
+    /// Check who is calling. What was typed and cannot be right is `None` and takes the same time.
+    CheckLogin {
+        /// The account typed.
+        account: Option<AccountNumber>,
+        /// The PIN typed.
+        pin: Option<Pin>,
+    },
+    /// Keep a request so that it survives a power cut.
+    Enqueue {
+        /// Who asks.
+        account: AccountNumber,
+        /// What was read back and confirmed.
+        address: IpAddr,
+    },
+    /// Wait for the verdict on a request.
+    AwaitVerdict {
+        /// Which.
+        request: RequestId,
+        /// What to play meanwhile.
+        meanwhile: Prompt,
+    },
+}
+
+/// Something to be heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speech {
+    /// A recording.
+    Prompt(Prompt),
+    /// An address, character by character.
+    Address(IpAddr),
+    /// A date and time.
+    DateTime {
+        /// When.
+        at: Timestamp,
+        /// The IANA name of the zone; empty for Asterisk's own.
+        time_zone: String,
+    },
+}
+
+impl From<Prompt> for Speech {
+    fn from(prompt: Prompt) -> Self {
+        Self::Prompt(prompt)
+    }
+}
