@@ -1,1 +1,85 @@
-//! Skeleton.
+//! `dialgate`, the operator's command: accounts, services, leases, and what the reconciler made of them.
+//!
+//! It writes the ledger and nothing else; what is in the kernel is the reconciler's business. [`cli`] says what can
+//! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
+
+mod account;
+mod audit;
+mod cli;
+mod contact;
+mod error;
+mod files;
+mod init;
+mod lease;
+mod new_pin;
+mod print;
+mod random;
+mod report;
+mod service;
+mod site;
+mod status;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use cli::{Cli, Command};
+use error::Error;
+use report::Report;
+use site::Site;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse_from(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(answer) => return print::usage(&answer).into(),
+    };
+    let (json, now) = (cli.json, now());
+    let exit = match run(cli, now) {
+        Ok(report) => print::report(&report, json, now, &TimeZone::system()),
+        Err(error) => print::error(&error),
+    };
+    exit.into()
+}
+
+fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
+    let config = &cli.config;
+    let site = || Site::load(config, now);
+    match cli.command {
+        Command::Init => init::run(config),
+        Command::Service { command } => service::run(command, &site()?),
+        Command::Account { command } => account::run(command, &site()?),
+        Command::Lease { command } => lease::run(command, &site()?),
+        Command::Status => status::run(&site()?),
+        Command::Audit { lines } => audit::run(lines, &site()?),
+    }
+}
+
+/// The time in whole seconds, as the ledger keeps it.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use dialgate_contract::Exit;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_are_sysexits() {
+        let answer = Cli::try_parse_from(["dialgate", "nonsense"]).unwrap_err();
+        assert_eq!(print::usage(&answer), Exit::Usage);
+    }
+}

@@ -1,3 +1,7 @@
-//! Skeleton.
+//! The operator's command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dialgate_admin::main()
+}

@@ -1,0 +1,235 @@
+//! `dialgate account`.
+
+use std::io::{IsTerminal, stdin};
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::{Account, Lease, LeaseEnd, account, audit, lease as lease_table};
+use dialgate_contract::{AccountNumber, Lifetime, ServiceName};
+use dialgate_pin::{Hasher, Pepper, Pin};
+use rusqlite::{Connection, Transaction};
+
+use crate::cli::{
+    AccountChanges, AccountCommand, Changes, NewAccount, NewNumber, PinSource, Setting,
+};
+use crate::error::Error;
+use crate::report::{AccountChange, AccountDetails, AccountRow, LeaseRow, Report};
+use crate::site::Site;
+use crate::{lease, new_pin, print, random, service};
+
+pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error> {
+    match command {
+        AccountCommand::Add(new) => add(new, site),
+        AccountCommand::List => list(site),
+        AccountCommand::Show { number } => show(&number, site),
+        AccountCommand::Set(AccountChanges { number, changes }) => set(&number, changes, site),
+        AccountCommand::Pin { number, pin } => change_pin(&number, &pin, site),
+        AccountCommand::Enable { number } => enable(&number, site),
+        AccountCommand::Disable { number } => disable(&number, site),
+        AccountCommand::Remove { number } => remove(&number, site),
+    }
+}
+
+fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
+    let mut ledger = site.ledger()?;
+    let account = Account {
+        number: free_number(ledger.connection(), new.number)?,
+        name: new.name.into_string(),
+        email: new.email.into_string(),
+        enabled: true,
+        lifetime: new.lease.map(|asked| lease::allowed(asked, site)).transpose()?,
+        time_zone: new.time_zone.map(|zone| zone.into_string()),
+        services: service::known(ledger.connection(), new.services)?,
+        created_at: site.now,
+    };
+    let pin = NewPin::obtain(&new.pin, &account.number, site)?;
+    ledger.write(|tx| {
+        if account::find(tx, &account.number)?.is_some() {
+            return Err(Error::AccountExists(account.number.clone()));
+        }
+        account::insert(tx, &account, &pin.hash)?;
+        Ok(record(tx, site, "account-added", &account.number, &describe(&account))?)
+    })?;
+    Ok(change("added", account, pin.shown, Vec::new()))
+}
+
+fn list(site: &Site) -> Result<Report, Error> {
+    let accounts = account::all(site.reader()?.connection())?;
+    Ok(Report::Accounts(accounts.into_iter().map(AccountRow::from).collect()))
+}
+
+fn show(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
+    let reader = site.reader()?;
+    let account = find(reader.connection(), number)?;
+    let leases = lease::open_ones(reader.connection(), number, site.now)?;
+    let leases = leases.into_iter().map(|lease| LeaseRow::new(lease, site.now)).collect();
+    Ok(Report::Account(AccountDetails { account: account.into(), leases }))
+}
+
+fn set(number: &AccountNumber, changes: Changes, site: &Site) -> Result<Report, Error> {
+    let account = site.ledger()?.write(|tx| {
+        let account = changed(tx, find(tx, number)?, changes, site)?;
+        account::update(tx, &account)?;
+        for Lease { id, expires_at, .. } in lease::open_ones(tx, number, site.now)? {
+            lease_table::extend(tx, id, &account.services, expires_at)?;
+        }
+        record(tx, site, "account-changed", number, &describe(&account))?;
+        Ok::<_, Error>(account)
+    })?;
+    Ok(change("changed", account, None, Vec::new()))
+}
+
+fn change_pin(number: &AccountNumber, source: &PinSource, site: &Site) -> Result<Report, Error> {
+    let mut ledger = site.ledger()?;
+    find(ledger.connection(), number)?;
+    let pin = NewPin::obtain(source, number, site)?;
+    let (account, ended) = ledger.write(|tx| {
+        let account = find(tx, number)?;
+        account::set_pin_hash(tx, number, &pin.hash)?;
+        record(tx, site, "account-pin-changed", number, "")?;
+        Ok::<_, Error>((account, end_leases(tx, number, LeaseEnd::Disabled, site)?))
+    })?;
+    Ok(change("has a new PIN", account, pin.shown, ended))
+}
+
+fn enable(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
+    site.ledger()?.write(|tx| {
+        let account = find(tx, number)?;
+        if account.enabled {
+            return Ok(change("is enabled already", account, None, Vec::new()));
+        }
+        let account = Account { enabled: true, ..account };
+        account::update(tx, &account)?;
+        record(tx, site, "account-enabled", number, "")?;
+        Ok(change("enabled", account, None, Vec::new()))
+    })
+}
+
+fn disable(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
+    site.ledger()?.write(|tx| {
+        let account = find(tx, number)?;
+        if !account.enabled {
+            return Ok(change("is disabled already", account, None, Vec::new()));
+        }
+        let account = Account { enabled: false, ..account };
+        account::update(tx, &account)?;
+        record(tx, site, "account-disabled", number, "")?;
+        let ended = end_leases(tx, number, LeaseEnd::Disabled, site)?;
+        Ok(change("disabled", account, None, ended))
+    })
+}
+
+fn remove(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
+    site.ledger()?.write(|tx| {
+        let account = find(tx, number)?;
+        account::remove(tx, number)?;
+        record(tx, site, "account-removed", number, &describe(&account))?;
+        let ended = end_leases(tx, number, LeaseEnd::Removed, site)?;
+        Ok(change("removed", account, None, ended))
+    })
+}
+
+/// The hash of a new PIN and, unless the operator knows it already, the PIN to show.
+struct NewPin {
+    hash: String,
+    shown: Option<Pin>,
+}
+
+impl NewPin {
+    fn obtain(source: &PinSource, account: &AccountNumber, site: &Site) -> Result<Self, Error> {
+        let hasher = Hasher::new(Pepper::load(&site.config.pepper_file)?)?;
+        if source.pin_stdin {
+            if stdin().is_terminal() {
+                print::prompt("PIN (6 to 12 digits), then Enter: ");
+            }
+            let pin = new_pin::read(stdin().lock(), account)?;
+            return Ok(Self { hash: hasher.hash(&pin)?, shown: None });
+        }
+        let pin = random::pin(account)?;
+        Ok(Self { hash: hasher.hash(&pin)?, shown: Some(pin) })
+    }
+}
+
+fn find(connection: &Connection, number: &AccountNumber) -> Result<Account, Error> {
+    account::find(connection, number)?.ok_or_else(|| Error::NoAccount(number.clone()))
+}
+
+fn free_number(connection: &Connection, number: NewNumber) -> Result<AccountNumber, Error> {
+    let NewNumber::Number(number) = number else {
+        for _ in 0..random::ATTEMPTS {
+            let number = random::account_number()?;
+            if account::find(connection, &number)?.is_none() {
+                return Ok(number);
+            }
+        }
+        return Err(Error::Unlucky("free account number"));
+    };
+    match account::find(connection, &number)? {
+        Some(_) => Err(Error::AccountExists(number)),
+        None => Ok(number),
+    }
+}
+
+fn changed(
+    connection: &Connection,
+    mut account: Account,
+    changes: Changes,
+    site: &Site,
+) -> Result<Account, Error> {
+    let Changes { name, email, services, lease, time_zone } = changes;
+    if let Some(name) = name {
+        account.name = name.into_string();
+    }
+    if let Some(email) = email {
+        account.email = email.into_string();
+    }
+    if let Some(services) = services {
+        account.services = service::known(connection, services)?;
+    }
+    match lease {
+        Some(Setting::Own(asked)) => account.lifetime = Some(lease::allowed(asked, site)?),
+        Some(Setting::Default) => account.lifetime = None,
+        None => {}
+    }
+    match time_zone {
+        Some(Setting::Own(zone)) => account.time_zone = Some(zone.into_string()),
+        Some(Setting::Default) => account.time_zone = None,
+        None => {}
+    }
+    Ok(account)
+}
+
+fn end_leases(
+    transaction: &Transaction<'_>,
+    number: &AccountNumber,
+    by: LeaseEnd,
+    site: &Site,
+) -> Result<Vec<LeaseRow>, DatabaseError> {
+    let leases = lease::open_ones(transaction, number, site.now)?;
+    lease::end(transaction, leases, by, site)
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    site: &Site,
+    action: &str,
+    number: &AccountNumber,
+    detail: &str,
+) -> Result<(), DatabaseError> {
+    audit::record(transaction, site.now, &site.operator, action, Some(number), detail)
+}
+
+fn describe(account: &Account) -> String {
+    let services: Vec<&str> = account.services.iter().map(ServiceName::as_str).collect();
+    format!(
+        "{} <{}>, services {}, lease {}, time zone {}",
+        account.name,
+        account.email,
+        services.join(" "),
+        account.lifetime.map_or_else(|| "default".to_owned(), |own: Lifetime| own.to_string()),
+        account.time_zone.as_deref().unwrap_or("default"),
+    )
+}
+
+fn change(done: &'static str, account: Account, pin: Option<Pin>, ended: Vec<LeaseRow>) -> Report {
+    Report::AccountChange(AccountChange { done, account: account.into(), pin, ended })
+}

@@ -1,0 +1,127 @@
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use dialgate_contract::config::ConfigError;
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::LeaseId;
+use dialgate_contract::{
+    AccountNumber, Exit, Lifetime, ServiceName, SystemUserError, TravellerAddress, Unfit,
+};
+use dialgate_pin::{HashError, PepperError, PinError};
+
+use crate::new_pin::Weak;
+
+/// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    User(#[from] SystemUserError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Pepper(#[from] PepperError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error("{0}: nothing was changed; give another one on the first line of standard input")]
+    Pin(#[from] PinError),
+    #[error(
+        "this PIN is too easy to guess: it {0}; choose another one, or leave --pin-stdin out to have one generated"
+    )]
+    Weak(#[from] Weak),
+    #[error("the system gave no random bytes ({0}): try again")]
+    Random(#[from] getrandom::Error),
+    #[error("this changes files that belong to root: run it as root, such as with sudo")]
+    NotRoot,
+    #[error("there is no ledger at {}: run `dialgate init` first", .0.display())]
+    NoLedger(PathBuf),
+    #[error("{doing} {}: {source}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{} is {what}: it was left alone; move it away, or name the right place in the configuration", path.display())]
+    Foreign { path: PathBuf, what: &'static str },
+    #[error("there is no account {0}: `dialgate account list` shows all")]
+    NoAccount(AccountNumber),
+    #[error(
+        "there is an account {0} already: see `dialgate account show {0}`, or take auto for a number that is free"
+    )]
+    AccountExists(AccountNumber),
+    #[error("no {0} was found in many attempts: try again, or give one")]
+    Unlucky(&'static str),
+    #[error("account {0} is disabled: `dialgate account enable {0}` first")]
+    AccountDisabled(AccountNumber),
+    #[error(
+        "there is no service {name}: use some of {known}, or add it with `dialgate service add {name} PORTS`"
+    )]
+    UnknownService { name: ServiceName, known: String },
+    #[error("there is no service {0}: `dialgate service list` shows all")]
+    NoService(ServiceName),
+    #[error("there is a service {0} already: remove it first, or take another name")]
+    ServiceExists(ServiceName),
+    #[error(
+        "service {name} is in use by account {accounts}: take it away with `dialgate account set NUMBER --services ...` first"
+    )]
+    ServiceInUse { name: ServiceName, accounts: String },
+    #[error(
+        "{asked} is longer than lease.max allows: give at most {max}, or raise lease.max in the configuration"
+    )]
+    LeaseTooLong { asked: Lifetime, max: Lifetime },
+    #[error("{0}")]
+    Unfit(#[from] Unfit),
+    #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
+    NothingOpen(NothingOpen),
+}
+
+/// Why there was nothing to revoke.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NothingOpen {
+    #[error("there is no lease {0}")]
+    NoLease(LeaseId),
+    #[error("lease {0} is not open any more ({1})")]
+    Over(LeaseId, &'static str),
+    #[error("account {0} has no open lease")]
+    Account(AccountNumber),
+    #[error("nothing is open for {0}")]
+    Address(TravellerAddress),
+}
+
+impl Error {
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+
+    /// How the program ends.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Config(error) => error.exit(),
+            Self::Database(error) => error.exit(),
+            Self::User(SystemUserError::Become(..)) | Self::NotRoot => Exit::NoPerm,
+            Self::Pepper(PepperError::Read { source, .. }) | Self::Io { source, .. }
+                if source.kind() == ErrorKind::PermissionDenied =>
+            {
+                Exit::NoPerm
+            }
+            Self::Io { .. } => Exit::IoErr,
+            Self::User(SystemUserError::Unknown(_) | SystemUserError::Lookup(..))
+            | Self::Pepper(PepperError::Read { .. } | PepperError::Content { .. })
+            | Self::NoLedger(_)
+            | Self::Foreign { .. } => Exit::Config,
+            Self::Random(_) => Exit::Unavailable,
+            Self::Hash(_) => Exit::Software,
+            Self::Unlucky(_) => Exit::TempFail,
+            Self::Pin(_)
+            | Self::Weak(_)
+            | Self::NoAccount(_)
+            | Self::AccountExists(_)
+            | Self::AccountDisabled(_)
+            | Self::UnknownService { .. }
+            | Self::NoService(_)
+            | Self::ServiceExists(_)
+            | Self::ServiceInUse { .. }
+            | Self::LeaseTooLong { .. }
+            | Self::Unfit(_)
+            | Self::NothingOpen(_) => Exit::DataErr,
+        }
+    }
+}

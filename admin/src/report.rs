@@ -1,0 +1,212 @@
+//! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
+
+use std::collections::BTreeSet;
+
+use dialgate_contract::ledger::audit::Entry;
+use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
+use dialgate_contract::{AccountNumber, Lifetime, Ports, Service, ServiceName, TravellerAddress};
+use dialgate_pin::Pin;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::files::Step;
+
+/// The answer to a command.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Report {
+    SetUp(SetUp),
+    Services(Vec<ServiceRow>),
+    ServiceChange(ServiceChange),
+    Accounts(Vec<AccountRow>),
+    Account(AccountDetails),
+    AccountChange(AccountChange),
+    Leases(Vec<LeaseRow>),
+    Grant(Grant),
+    Revoked(Revoked),
+    Status(Status),
+    Audit(Vec<AuditRow>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct SetUp {
+    pub(crate) steps: Vec<Step>,
+    #[serde(skip)]
+    pub(crate) accounts: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceRow {
+    pub(crate) name: ServiceName,
+    pub(crate) ports: Ports,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceChange {
+    #[serde(skip)]
+    pub(crate) done: &'static str,
+    #[serde(flatten)]
+    pub(crate) service: ServiceRow,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountRow {
+    pub(crate) account: AccountNumber,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) services: BTreeSet<ServiceName>,
+    pub(crate) enabled: bool,
+    /// `None`: the site's default.
+    pub(crate) lease: Option<Lifetime>,
+    /// `None`: the machine's.
+    pub(crate) time_zone: Option<String>,
+    pub(crate) created_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountDetails {
+    #[serde(flatten)]
+    pub(crate) account: AccountRow,
+    /// The open ones.
+    pub(crate) leases: Vec<LeaseRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountChange {
+    #[serde(skip)]
+    pub(crate) done: &'static str,
+    #[serde(flatten)]
+    pub(crate) account: AccountRow,
+    /// The PIN that was generated, for this one time.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reveal")]
+    pub(crate) pin: Option<Pin>,
+    /// The leases that this ended.
+    pub(crate) ended: Vec<LeaseRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LeaseRow {
+    pub(crate) id: LeaseId,
+    pub(crate) account: AccountNumber,
+    pub(crate) address: TravellerAddress,
+    pub(crate) services: BTreeSet<ServiceName>,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) state: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Grant {
+    #[serde(flatten)]
+    pub(crate) lease: LeaseRow,
+    pub(crate) replaced: Vec<TravellerAddress>,
+    pub(crate) extended: bool,
+    /// When the reconciler last looked.
+    pub(crate) last_pass: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Revoked {
+    pub(crate) leases: Vec<LeaseRow>,
+    #[serde(skip)]
+    pub(crate) last_pass: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    pub(crate) open_leases: usize,
+    pub(crate) accounts: usize,
+    pub(crate) disabled_accounts: usize,
+    /// `None`: it has never run.
+    pub(crate) last_pass: Option<LastPass>,
+    pub(crate) letters: Letters,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LastPass {
+    pub(crate) finished_at: Timestamp,
+    pub(crate) age_seconds: i64,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Letters {
+    pub(crate) waiting: u32,
+    pub(crate) given_up: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditRow {
+    pub(crate) at: Timestamp,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) account: Option<String>,
+    pub(crate) detail: String,
+}
+
+impl From<Service> for ServiceRow {
+    fn from(service: Service) -> Self {
+        Self { name: service.name, ports: service.ports }
+    }
+}
+
+impl From<Account> for AccountRow {
+    fn from(account: Account) -> Self {
+        Self {
+            account: account.number,
+            name: account.name,
+            email: account.email,
+            services: account.services,
+            enabled: account.enabled,
+            lease: account.lifetime,
+            time_zone: account.time_zone,
+            created_at: account.created_at,
+        }
+    }
+}
+
+impl LeaseRow {
+    pub(crate) fn new(lease: Lease, now: Timestamp) -> Self {
+        Self {
+            state: lease.state(now),
+            id: lease.id,
+            account: lease.account,
+            address: lease.address,
+            services: lease.services,
+            opened_at: lease.opened_at,
+            expires_at: lease.expires_at,
+        }
+    }
+}
+
+impl Grant {
+    pub(crate) fn new(granted: Granted, last_pass: Option<Timestamp>, now: Timestamp) -> Self {
+        Self {
+            lease: LeaseRow::new(granted.lease, now),
+            replaced: granted.replaced,
+            extended: granted.extended,
+            last_pass,
+        }
+    }
+}
+
+impl From<Entry> for AuditRow {
+    fn from(entry: Entry) -> Self {
+        Self {
+            at: entry.at,
+            actor: entry.actor,
+            action: entry.action,
+            account: entry.account,
+            detail: entry.detail,
+        }
+    }
+}
+
+fn reveal<S: Serializer>(pin: &Option<Pin>, serializer: S) -> Result<S::Ok, S::Error> {
+    match pin {
+        Some(pin) => serializer.serialize_str(pin.reveal()),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,298 @@
+//! What a command has to say, in words for people.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use dialgate_contract::ServiceName;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::files::State;
+use crate::report::{
+    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, LeaseRow, Report, Revoked,
+    ServiceRow, SetUp, Status,
+};
+
+/// What people read is at most so wide, in columns.
+const WIDTH: u16 = 80;
+
+/// Says things to people, in their time.
+pub(crate) struct Reader<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) zone: &'a TimeZone,
+}
+
+impl Reader<'_> {
+    pub(crate) fn text(&self, report: &Report) -> String {
+        match report {
+            Report::SetUp(set_up) => self::set_up(set_up),
+            Report::Services(services) => self::services(services),
+            Report::ServiceChange(change) => {
+                let ServiceRow { name, ports } = &change.service;
+                format!("service {name} ({ports}) {}\n", change.done)
+            }
+            Report::Accounts(accounts) => self::accounts(accounts),
+            Report::Account(details) => self.account(details),
+            Report::AccountChange(change) => self.account_change(change),
+            Report::Leases(leases) => self.leases(leases),
+            Report::Grant(grant) => self.grant(grant),
+            Report::Revoked(revoked) => self.revoked(revoked),
+            Report::Status(status) => self.status(status),
+            Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
+        }
+    }
+
+    fn account(&self, AccountDetails { account, leases }: &AccountDetails) -> String {
+        let zone = account.time_zone.as_deref().unwrap_or("this machine's");
+        let lease =
+            account.lease.map_or_else(|| "the site's default".to_owned(), |own| own.to_string());
+        let mut text = format!(
+            "account    {}, {}\nname       {}\nemail      {}\nservices   {}\n\
+             lease      {lease}\ntime zone  {zone}\ncreated    {}\n",
+            account.account,
+            enabled(account),
+            account.name,
+            account.email,
+            names(&account.services),
+            self.when(account.created_at),
+        );
+        if leases.is_empty() {
+            text.push_str("open       nothing\n");
+        }
+        for lease in leases {
+            let until = self.when(lease.expires_at);
+            text.push_str(&format!("open       {} {} until {until}\n", lease.id, lease.address));
+        }
+        text
+    }
+
+    fn account_change(&self, change: &AccountChange) -> String {
+        let AccountRow { account, name, .. } = &change.account;
+        let mut text = format!("account {account} ({name}) {}\n", change.done);
+        if let Some(pin) = &change.pin {
+            text.push_str(&format!(
+                "PIN {}  (shown this once: tell {name}, and not by mail)\n",
+                pin.reveal()
+            ));
+        }
+        text.push_str(&ended(&change.ended));
+        text
+    }
+
+    fn leases(&self, leases: &[LeaseRow]) -> String {
+        if leases.is_empty() {
+            return "no open leases\n".to_owned();
+        }
+        let rows = leases.iter().map(|lease| {
+            vec![
+                lease.id.to_string(),
+                lease.account.to_string(),
+                lease.address.to_string(),
+                names(&lease.services),
+                self.when(lease.expires_at),
+                lease.state.to_owned(),
+            ]
+        });
+        table(&["id", "account", "address", "services", "until", "state"], rows)
+    }
+
+    fn grant(&self, grant: &Grant) -> String {
+        let LeaseRow { id, account, address, services, expires_at, .. } = &grant.lease;
+        let done = if grant.extended { "goes on" } else { "is granted" };
+        let mut text = format!(
+            "{id}: {address} {done} for account {account}\nservices   {}\nuntil      {}\n",
+            names(services),
+            self.when(*expires_at)
+        );
+        for old in &grant.replaced {
+            text.push_str(&format!("replaces   {old}\n"));
+        }
+        text.push_str(&self.next_pass("opens", grant.last_pass));
+        text
+    }
+
+    fn revoked(&self, revoked: &Revoked) -> String {
+        ended(&revoked.leases) + &self.next_pass("closes", revoked.last_pass)
+    }
+
+    fn next_pass(&self, does: &str, last: Option<Timestamp>) -> String {
+        let last = last.map_or_else(
+            || "it has never run: see `dialgate status`".to_owned(),
+            |last| format!("its last was {}", self.ago(last)),
+        );
+        format!("The reconciler {does} it at its next pass; {last}.\n")
+    }
+
+    fn status(&self, status: &Status) -> String {
+        let mut text = format!("open leases  {}\n", status.open_leases);
+        let disabled = status.disabled_accounts;
+        text.push_str(&format!("accounts     {}, {disabled} of them disabled\n", status.accounts));
+        match &status.last_pass {
+            None => text.push_str(
+                "reconciler   has never run: start `dialgate-reconciler --watch`, or\n             \
+                 `dialgate-reconciler --once` from cron\n",
+            ),
+            Some(pass) => {
+                text.push_str(&format!("reconciler   last pass {}\n", self.when(pass.finished_at)));
+                let state = pass.problem.as_deref().unwrap_or("the firewall is as the ledger says");
+                let label = if pass.problem.is_some() { "PROBLEM" } else { "" };
+                text.push_str(&wrapped(&format!("{label:<13}"), state));
+            }
+        }
+        let letters = &status.letters;
+        text.push_str(&format!(
+            "letters      {} waiting, {} given up\n",
+            letters.waiting, letters.given_up
+        ));
+        text
+    }
+
+    fn audit(&self, line: &AuditRow) -> String {
+        let at = line.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
+        let account = line.account.as_deref().unwrap_or("-");
+        let text = format!("{at}  {}  {}  {account}  {}", line.actor, line.action, line.detail);
+        text.trim_end().replace('\n', "?") + "\n"
+    }
+
+    /// `2026-11-21 06:00, in 5 h`
+    fn when(&self, time: Timestamp) -> String {
+        let date = time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M");
+        format!("{date}, {}", self.ago(time))
+    }
+
+    /// `in 5 h`, `3 min ago`
+    fn ago(&self, time: Timestamp) -> String {
+        let seconds = time.as_second() - self.now.as_second();
+        let amount = amount(seconds.unsigned_abs());
+        if seconds > 0 { format!("in {amount}") } else { format!("{amount} ago") }
+    }
+}
+
+/// The two most telling digits of a time span, rounded.
+fn amount(seconds: u64) -> String {
+    let (minutes, hours, days) =
+        ((seconds + 30) / 60, (seconds + 1_800) / 3_600, (seconds + 43_200) / 86_400);
+    match (seconds, minutes, hours) {
+        (0..60, ..) => format!("{seconds} s"),
+        (_, 0..60, _) => format!("{minutes} min"),
+        (_, _, 0..48) => format!("{hours} h"),
+        (..) => format!("{days} days"),
+    }
+}
+
+fn set_up(SetUp { steps, accounts }: &SetUp) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let state = match step.state {
+            State::Made => "made",
+            State::WasThere => "was there",
+            State::Mended => "mended",
+        };
+        text.push_str(&format!("{state:<9}  {}\n", step.path.display()));
+        if let Some(detail) = &step.detail {
+            text.push_str(&wrapped("           ", detail));
+        }
+    }
+    if *accounts == 0 {
+        text.push_str(
+            "Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip,rtp\n",
+        );
+    }
+    text
+}
+
+fn services(services: &[ServiceRow]) -> String {
+    if services.is_empty() {
+        return "no services: `dialgate service add NAME PORTS`\n".to_owned();
+    }
+    let rows =
+        services.iter().map(|service| vec![service.name.to_string(), service.ports.to_string()]);
+    table(&["service", "ports"], rows)
+}
+
+fn accounts(accounts: &[AccountRow]) -> String {
+    if accounts.is_empty() {
+        return "no accounts: `dialgate account add --help` says how to add one\n".to_owned();
+    }
+    let rows = accounts.iter().map(|account| {
+        vec![
+            account.account.to_string(),
+            account.name.clone(),
+            account.email.clone(),
+            names(&account.services),
+            enabled(account).to_owned(),
+        ]
+    });
+    table(&["account", "name", "email", "services", "state"], rows)
+}
+
+fn ended(leases: &[LeaseRow]) -> String {
+    leases.iter().map(|lease| format!("ended {}: {}\n", lease.id, lease.address)).collect()
+}
+
+fn enabled(account: &AccountRow) -> &'static str {
+    if account.enabled { "enabled" } else { "disabled" }
+}
+
+fn names<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> String {
+    services.into_iter().map(ServiceName::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// Words after a label, on as many lines as they need, indented alike.
+fn wrapped(label: &str, words: &str) -> String {
+    let indent = " ".repeat(label.len());
+    let (mut text, mut line) = (String::new(), label.to_owned());
+    for word in words.split_whitespace() {
+        if !line.trim_start().is_empty()
+            && line.chars().count() + word.chars().count() >= usize::from(WIDTH)
+        {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line.clone_from(&indent);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_time_are_rounded_to_what_people_say() {
+        for (seconds, said) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_569, "59 min"),
+            (3_570, "1 h"),
+            (43_170, "12 h"),
+            (86_400, "24 h"),
+            (604_800, "7 days"),
+        ] {
+            assert_eq!(amount(seconds), said);
+        }
+    }
+
+    #[test]
+    fn long_words_after_a_label_are_wrapped_and_indented() {
+        let text = wrapped("PROBLEM      ", &"iptables ".repeat(20));
+        assert!(text.lines().count() > 1 && text.lines().all(|line| line.len() <= 80), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("             iptables")));
+    }
+}
