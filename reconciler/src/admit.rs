@@ -100,7 +100,11 @@ pub fn admit<'a>(request: &Request, facts: Facts<'a>, policy: &Policy) -> Judgem
     }
 }
 
-fn judge<'a>(request: &Request, facts: Facts<'a>, policy: &Policy) -> Result<Admission<'a>, Refusal> {
+fn judge<'a>(
+    request: &Request,
+    facts: Facts<'a>,
+    policy: &Policy,
+) -> Result<Admission<'a>, Refusal> {
     if facts.now.duration_since(request.requested_at) > STALE {
         return Err(Refusal::Stale);
     }
@@ -122,14 +126,19 @@ fn judge<'a>(request: &Request, facts: Facts<'a>, policy: &Policy) -> Result<Adm
     Ok(Admission { account, address, until })
 }
 
-fn address(asked: IpAddr, own: &BTreeSet<IpAddr>, policy: &Policy) -> Result<TravellerAddress, Refusal> {
+fn address(
+    asked: IpAddr,
+    own: &BTreeSet<IpAddr>,
+    policy: &Policy,
+) -> Result<TravellerAddress, Refusal> {
     if own.contains(&asked) {
         return Err(Refusal::OwnAddress);
     }
-    let address = TravellerAddress::new(asked, policy.allow_private).map_err(|unfit| match unfit {
-        Unfit::Private(_) => Refusal::PrivateAddress,
-        Unfit::Special(..) | Unfit::Unreadable => Refusal::SpecialAddress,
-    })?;
+    let address =
+        TravellerAddress::new(asked, policy.allow_private).map_err(|unfit| match unfit {
+            Unfit::Private(_) => Refusal::PrivateAddress,
+            Unfit::Special(..) | Unfit::Unreadable => Refusal::SpecialAddress,
+        })?;
     if own.iter().any(|&own| address.contains(own)) {
         return Err(Refusal::OwnAddress);
     }
@@ -186,7 +195,10 @@ mod tests {
         Policy::new(&Config::default())
     }
 
-    fn judged(request: &Request, account: Option<&Account>) -> Result<(TravellerAddress, Timestamp), Refusal> {
+    fn judged(
+        request: &Request,
+        account: Option<&Account>,
+    ) -> Result<(TravellerAddress, Timestamp), Refusal> {
         let own = ["12.34.56.1".parse().unwrap(), "2a00:1:2:3::1".parse().unwrap()].into();
         let facts = Facts { account, own: &own, granted: (0, 0), now: at(NOW) };
         judge(request, facts, &policy()).map(|admission| (admission.address, admission.until))
@@ -211,7 +223,8 @@ mod tests {
 
     #[test]
     fn asking_for_longer_than_the_site_allows_is_refused() {
-        let asking = |lifetime: &str| Request { lifetime: lifetime.parse().ok(), ..request("12.34.56.78") };
+        let asking =
+            |lifetime: &str| Request { lifetime: lifetime.parse().ok(), ..request("12.34.56.78") };
         assert!(judged(&asking("7d"), Some(&ann())).is_ok());
         assert_eq!(judged(&asking("8d"), Some(&ann())), Err(Refusal::Lifetime));
     }
@@ -255,7 +268,9 @@ mod tests {
     #[test]
     fn too_many_requests_in_an_hour_are_refused_for_the_account_and_for_the_site() {
         let (account, own) = (ann(), BTreeSet::new());
-        for (granted, admitted) in [((9, 9), true), ((10, 10), false), ((0, 299), true), ((0, 300), false)] {
+        for (granted, admitted) in
+            [((9, 9), true), ((10, 10), false), ((0, 299), true), ((0, 300), false)]
+        {
             let facts = Facts { account: Some(&account), own: &own, granted, now: at(NOW) };
             let judgement = admit(&request("12.34.56.78"), facts, &policy());
             assert_eq!(matches!(judgement, Judgement::Admit(_)), admitted, "{granted:?}");

@@ -9,7 +9,7 @@ use lexopt::prelude::{Long, Short, Value};
 use crate::{mail, reader};
 
 /// What `--help` prints.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Opens the firewall for travellers who called, and closes it again.
 
 Usage: dialgate-reconciler (--once | --watch) [--dry-run] [--config FILE]
@@ -25,7 +25,7 @@ Options:
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Do the reconciler's work.
     Reconcile {
         /// The configuration file.
@@ -50,7 +50,7 @@ pub enum Order {
 
 /// How the reconciler works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// What is due, and then an end.
     Once,
     /// Until ended.
@@ -62,7 +62,7 @@ pub enum Mode {
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}\n\nTry `dialgate-reconciler --help`.")]
-pub struct UsageError(String);
+pub(crate) struct UsageError(String);
 
 impl From<lexopt::Error> for UsageError {
     fn from(error: lexopt::Error) -> Self {
@@ -74,7 +74,7 @@ impl From<lexopt::Error> for UsageError {
 ///
 /// # Errors
 /// When they make no sense.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Order, UsageError> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Order, UsageError> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if let Some(order) = child(&arguments) {
         return Ok(order);
@@ -98,7 +98,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Order, Usa
         (false, true, false) => Mode::Watch,
         (_, false, true) => Mode::DryRun,
         (true, true, _) | (false, true, true) => {
-            return Err(UsageError("use one of --once, --watch and --dry-run; --dry-run ends by itself".to_owned()));
+            return Err(UsageError(
+                "use one of --once, --watch and --dry-run; --dry-run ends by itself".to_owned(),
+            ));
         }
         (false, false, false) => return Err(UsageError("say --once or --watch".to_owned())),
     };

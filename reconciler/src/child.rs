@@ -7,12 +7,12 @@ use dialgate_contract::SystemUser;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 
 /// The name that this program answers to, whatever file it was started from.
-pub const PROGRAM: &str = "dialgate-reconciler";
+pub(crate) const PROGRAM: &str = "dialgate-reconciler";
 
 /// A command that starts this program again with nothing of ours but its arguments and three pipes.
 #[expect(clippy::disallowed_methods, reason = "the adapter that starts children")]
 #[must_use]
-pub fn command(user: Option<&SystemUser>) -> Command {
+pub(crate) fn command(user: Option<&SystemUser>) -> Command {
     let mut command = Command::new("/proc/self/exe");
     command.arg0(PROGRAM).env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped());
     if let Some(user) = user {
@@ -24,7 +24,7 @@ pub fn command(user: Option<&SystemUser>) -> Command {
 
 /// What a child may use.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Address space in bytes.
     pub memory: u64,
     /// The largest file that it may write, in bytes.
@@ -37,7 +37,7 @@ pub struct Limits {
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn confine(limits: Limits) -> rustix::io::Result<()> {
+pub(crate) fn confine(limits: Limits) -> rustix::io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::thread::set_no_new_privs(true)?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 /// The time by the calendar, which leases are measured in.
 #[expect(clippy::disallowed_methods, reason = "the adapter that reads the clock")]
 #[must_use]
-pub fn calendar() -> Timestamp {
+pub(crate) fn calendar() -> Timestamp {
     Timestamp::now()
 }
 
 /// The time that only goes forward, which waiting is measured in.
 #[expect(clippy::disallowed_methods, reason = "the adapter that reads the clock")]
 #[must_use]
-pub fn steady() -> Instant {
+pub(crate) fn steady() -> Instant {
     Instant::now()
 }

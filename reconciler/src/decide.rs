@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use dialgate_contract::Refusal;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{Granted, grant};
 use dialgate_contract::ledger::{Verdict, account, letter, letter::Letter, verdict};
 use dialgate_contract::queue::Request;
-use dialgate_contract::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
@@ -21,7 +21,7 @@ const REFUSAL_LETTERS_PER_HOUR: u32 = 12;
 
 /// What decisions are made with.
 #[derive(Debug, Clone, Copy)]
-pub struct Bench<'a> {
+pub(crate) struct Bench<'a> {
     /// What the operator allows.
     pub policy: &'a Policy,
     /// Who gets letters.
@@ -37,7 +37,7 @@ pub struct Bench<'a> {
 ///
 /// # Errors
 /// When the ledger cannot be read or written.
-pub fn decide(
+pub(crate) fn decide(
     transaction: &Transaction<'_>,
     request: &Request,
     bench: Bench<'_>,
@@ -81,15 +81,31 @@ fn open(
         bench.policy.addresses_per_account(),
     )?;
     let action = if extended { "lease-extended" } else { "lease-opened" };
-    let detail = format!("{} {} until {}, request {}", lease.id, lease.address, lease.expires_at, request.id);
+    let detail = format!(
+        "{} {} until {}, request {}",
+        lease.id, lease.address, lease.expires_at, request.id
+    );
     let actor = Actor::Caller(request.caller.clone());
     audit::record(transaction, bench.now, &actor, action, Some(&account.number), &detail)?;
     for old in &replaced {
         let detail = format!("{old} gave way to {}", lease.address);
-        audit::record(transaction, bench.now, &actor, "lease-replaced", Some(&account.number), &detail)?;
+        audit::record(
+            transaction,
+            bench.now,
+            &actor,
+            "lease-replaced",
+            Some(&account.number),
+            &detail,
+        )?;
     }
     if bench.mail.transport != Transport::Off {
-        let said = Letter::opened(account, &lease, replaced.last().copied(), extended, Some(&request.caller));
+        let said = Letter::opened(
+            account,
+            &lease,
+            replaced.last().copied(),
+            extended,
+            Some(&request.caller),
+        );
         letter::post(transaction, &account.email, &said, bench.now)?;
     }
     tracing::info!(request = %request.id, account = %account.number, address = %lease.address,
@@ -109,7 +125,14 @@ fn refuse(
 ) -> Result<Verdict, DatabaseError> {
     let detail = format!("{} for {}, request {}", refusal, request.address, request.id);
     let actor = Actor::Caller(request.caller.clone());
-    audit::record(transaction, bench.now, &actor, "request-refused", Some(&request.account), &detail)?;
+    audit::record(
+        transaction,
+        bench.now,
+        &actor,
+        "request-refused",
+        Some(&request.account),
+        &detail,
+    )?;
     if bench.mail.transport != Transport::Off {
         tell_operators(transaction, request, refusal, bench)?;
     }

@@ -1,1 +1,23 @@
-//! Skeleton.
+//! The root side: decides requests, keeps the firewall as the ledger says, and sees that letters are sent.
+//!
+//! Three pure cores hold the decisions: [`admit`] (may this be opened?), [`firewall`]'s plan (what must change?) and
+//! the letters' words. Two children do what root must not: one opens the queue that the telephone side can rewrite,
+//! the other speaks to the mail server.
+
+pub mod admit;
+mod arguments;
+mod child;
+mod clock;
+mod decide;
+pub mod firewall;
+pub mod mail;
+mod once;
+mod outbox;
+mod own_addresses;
+pub mod pass;
+mod program;
+mod reader;
+mod self_check;
+mod watch;
+
+pub use program::main;

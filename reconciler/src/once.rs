@@ -18,13 +18,16 @@ const SENDING: Duration = Duration::from_secs(45);
 
 /// The requests that wait in the queue.
 #[must_use]
-pub fn requests(mut reader: Reader) -> Vec<Request> {
+pub(crate) fn requests(mut reader: Reader) -> Vec<Request> {
     let end = clock::steady() + READING;
     let mut requests = Vec::new();
     while !reader.is_finished() {
         let clock = clock::steady();
         if clock >= end {
-            tracing::error!("the queue's reader took longer than {} s and is ended", READING.as_secs());
+            tracing::error!(
+                "the queue's reader took longer than {} s and is ended",
+                READING.as_secs()
+            );
             break;
         }
         requests.extend(reader.requests(clock));
@@ -37,7 +40,11 @@ pub fn requests(mut reader: Reader) -> Vec<Request> {
 ///
 /// # Errors
 /// When the pass failed. Letters are sent all the same.
-pub fn run(reconciler: &mut Reconciler, requests: &[Request], outbox: &mut Outbox) -> Result<(), PassError> {
+pub(crate) fn run(
+    reconciler: &mut Reconciler,
+    requests: &[Request],
+    outbox: &mut Outbox,
+) -> Result<(), PassError> {
     let now = clock::calendar();
     let done = reconciler.pass(requests, now);
     let problem = done.as_ref().err().map(ToString::to_string);
@@ -46,7 +53,8 @@ pub fn run(reconciler: &mut Reconciler, requests: &[Request], outbox: &mut Outbo
     }
     let end = clock::steady() + SENDING;
     loop {
-        if let Err(error) = outbox.turn(reconciler.ledger_mut(), clock::calendar(), clock::steady()) {
+        if let Err(error) = outbox.turn(reconciler.ledger_mut(), clock::calendar(), clock::steady())
+        {
             tracing::error!("the outbox: {error}");
             break;
         }

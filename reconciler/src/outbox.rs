@@ -7,14 +7,14 @@ use std::time::Instant;
 use dialgate_contract::SystemUser;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::letter::{self, LetterId};
 use dialgate_contract::ledger::Ledger;
+use dialgate_contract::ledger::letter::{self, LetterId};
 use jiff::Timestamp;
 
 use crate::mail::{Delivery, Mailer, Report, next_attempt};
 
 /// The outbox; without a mailer when mail is off.
-pub struct Outbox {
+pub(crate) struct Outbox {
     mailer: Option<Mailer>,
     in_flight: Option<InFlight>,
 }
@@ -28,26 +28,27 @@ struct InFlight {
 impl Outbox {
     /// An outbox that sends as `mail` says, by a child that runs as `user`.
     #[must_use]
-    pub fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
-        let mailer = (mail.transport != Transport::Off).then(|| Mailer::new(mail.clone(), user.cloned()));
+    pub(crate) fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
+        let mailer =
+            (mail.transport != Transport::Off).then(|| Mailer::new(mail.clone(), user.cloned()));
         Self { mailer, in_flight: None }
     }
 
     /// What to poll for reading; `None` while no letter is on its way.
     #[must_use]
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.mailer.as_ref().and_then(Mailer::fd)
     }
 
     /// When [`Outbox::turn`] is to be called even if there is nothing to read; `None` when never.
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.mailer.as_ref().and_then(Mailer::deadline)
     }
 
     /// Whether a letter is on its way.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
+    pub(crate) const fn is_busy(&self) -> bool {
         self.in_flight.is_some()
     }
 
@@ -55,15 +56,23 @@ impl Outbox {
     ///
     /// # Errors
     /// When the ledger cannot be read or written. No letter is lost by that; one may be sent twice.
-    pub fn turn(&mut self, ledger: &mut Ledger, now: Timestamp, clock: Instant) -> Result<(), DatabaseError> {
+    pub(crate) fn turn(
+        &mut self,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        clock: Instant,
+    ) -> Result<(), DatabaseError> {
         let Some(mailer) = &mut self.mailer else { return Ok(()) };
         if let Some(sent) = &self.in_flight {
             let Some(report) = mailer.report(clock) else { return Ok(()) };
             write_down(ledger, sent, &report, now)?;
             self.in_flight = None;
         }
-        let Some(letter) = letter::due(ledger.connection(), now, 1)?.into_iter().next() else { return Ok(()) };
-        let sending = InFlight { id: letter.id, attempts: letter.attempts, created_at: letter.created_at };
+        let Some(letter) = letter::due(ledger.connection(), now, 1)?.into_iter().next() else {
+            return Ok(());
+        };
+        let sending =
+            InFlight { id: letter.id, attempts: letter.attempts, created_at: letter.created_at };
         match mailer.send(&letter, clock) {
             Ok(()) => self.in_flight = Some(sending),
             Err(error) => {
@@ -89,7 +98,10 @@ fn write_down(
         }
         Delivery::Retry(reason) => match next_attempt(sent.attempts, sent.created_at, now) {
             Some(due) => {
-                tracing::warn!(letter = id.row(), "letter not sent, to be tried again at {due}: {reason}");
+                tracing::warn!(
+                    letter = id.row(),
+                    "letter not sent, to be tried again at {due}: {reason}"
+                );
                 letter::failed(transaction, id, due, reason)
             }
             None => give_up(transaction, id, now, reason),

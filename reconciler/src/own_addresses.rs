@@ -7,7 +7,7 @@ use std::net::IpAddr;
 ///
 /// # Errors
 /// When the kernel does not tell.
-pub fn own_addresses() -> std::io::Result<BTreeSet<IpAddr>> {
+pub(crate) fn own_addresses() -> std::io::Result<BTreeSet<IpAddr>> {
     let interfaces = nix::ifaddrs::getifaddrs()?;
     Ok(interfaces
         .filter_map(|interface| {

@@ -9,14 +9,14 @@ use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Ledger, LeaseEnd, lease, service, verdict};
+use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, service, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
 use crate::admit::Policy;
 use crate::decide::{Bench, decide};
-use crate::firewall::{Actual, Desired, Firewall, FirewallError, Grant, Plan};
+use crate::firewall::{Actual, Desired, Firewall, FirewallError, Grant, Plan, PlanError};
 use crate::own_addresses::own_addresses;
 
 /// Verdicts are kept longer than any request could still be in the queue.
@@ -31,8 +31,13 @@ pub enum PassError {
     /// The kernel or its tools.
     #[error("{0}")]
     Firewall(#[from] FirewallError),
+    /// There is no way from what the kernel has to what it should have.
+    #[error("{0}")]
+    Plan(#[from] PlanError),
     /// The kernel took the plan and is still not as planned.
-    #[error("the firewall was changed and read back, and still differs; somebody else is changing it: {0}")]
+    #[error(
+        "the firewall was changed and read back, and still differs; somebody else is changing it: {0}"
+    )]
     Unsettled(String),
     /// The machine's own addresses are not known, so nobody can be let in.
     #[error("asking for this machine's addresses: {0}")]
@@ -131,7 +136,12 @@ impl Reconciler {
         Ok(lease::next_expiry(self.ledger.connection())?.is_some_and(|expiry| expiry <= now))
     }
 
-    fn decide_all(&mut self, requests: &[Request], now: Timestamp, actual: Actual) -> Result<(), PassError> {
+    fn decide_all(
+        &mut self,
+        requests: &[Request],
+        now: Timestamp,
+        actual: Actual,
+    ) -> Result<(), PassError> {
         let Self { config, policy, ledger, firewall } = self;
         let own = own_addresses().map_err(PassError::OwnAddresses)?;
         let bench = Bench { policy, mail: &config.mail, own: &own, now };
@@ -148,14 +158,14 @@ impl Reconciler {
 
     /// The kernel may show what the ledger did not keep.
     fn take_back(&mut self, now: Timestamp) {
-        let taken_back = desired(self.ledger.connection(), &self.config, now)
-            .map_err(PassError::from)
-            .and_then(|desired| {
-                let actual = self.firewall.read()?;
-                settle(self.firewall.as_mut(), &desired, actual)
-            });
+        let taken_back = desired(self.ledger.connection(), &self.config, now).and_then(|desired| {
+            let actual = self.firewall.read()?;
+            settle(self.firewall.as_mut(), &desired, actual)
+        });
         if let Err(error) = taken_back {
-            tracing::error!("taking back what could not be written down: {error}; the next pass tries again");
+            tracing::error!(
+                "taking back what could not be written down: {error}; the next pass tries again"
+            );
         }
     }
 }
@@ -181,12 +191,13 @@ fn tell(plan: &Plan) {
 fn desired(connection: &Connection, config: &Config, now: Timestamp) -> Result<Desired, PassError> {
     let services = service::all(connection)?;
     let leases = lease::not_ended(connection)?;
-    let grants = leases.iter().filter(|lease| lease.is_open(now)).map(|lease| Grant {
-        network: lease.address.network(),
-        services: &lease.services,
-        seconds: remaining(lease.expires_at, now),
+    let grants = leases.into_iter().filter(|lease| lease.is_open(now)).map(|lease| Grant {
+        address: lease.address,
+        remaining: remaining(lease.expires_at, now),
+        services: lease.services,
     });
-    Ok(Desired::new(&services, grants, &config.firewall.chain, &config.firewall.anchor))
+    let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
+    Ok(Desired::new(chain, anchor, &services, grants))
 }
 
 /// Rounded up, so that a lease that is open has a second at least.
@@ -200,7 +211,14 @@ fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseE
     for lease in lease::not_ended(transaction)?.iter().filter(|lease| !lease.is_open(now)) {
         lease::end(transaction, lease.id, lease.expires_at, LeaseEnd::Expired)?;
         let detail = format!("{} {}", lease.id, lease.address);
-        audit::record(transaction, now, &Actor::Reconciler, "lease-expired", Some(&lease.account), &detail)?;
+        audit::record(
+            transaction,
+            now,
+            &Actor::Reconciler,
+            "lease-expired",
+            Some(&lease.account),
+            &detail,
+        )?;
     }
     Ok(())
 }

@@ -37,7 +37,9 @@ enum Failure {
     Pass(#[from] PassError),
     #[error("{0}")]
     Watch(#[from] WatchError),
-    #[error("changing the firewall takes root: run this with sudo, or set firewall.backend = \"dry-run\"")]
+    #[error(
+        "changing the firewall takes root: run this with sudo, or set firewall.backend = \"dry-run\""
+    )]
     NotRoot,
     #[error("another dialgate-reconciler is at work on {0}: use cron or systemd, not both")]
     Locked(String),
@@ -77,7 +79,9 @@ fn carry_out(order: Order) -> Exit {
         Order::SendLetters => mail::child(),
         Order::ReadQueue { queue, watch } => match reader::child::run(&queue, watch) {
             Ok(()) => Exit::Ok,
-            Err(error) => say(&format!("dialgate-reconciler: the queue's reader: {error}\n"), Exit::TempFail),
+            Err(error) => {
+                say(&format!("dialgate-reconciler: the queue's reader: {error}\n"), Exit::TempFail)
+            }
         },
         Order::Reconcile { config, mode } => {
             log();
@@ -119,7 +123,8 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         Mode::DryRun => {
             let requests = once::requests(reader);
             let plan = reconciler.preview(&requests, clock::calendar())?;
-            let text = if plan.is_empty() { "nothing to do\n".to_owned() } else { plan.to_string() };
+            let text =
+                if plan.is_empty() { "nothing to do\n".to_owned() } else { plan.to_string() };
             std::io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)
         }
     }
@@ -132,7 +137,9 @@ fn lock(config: &Config) -> Result<File, Failure> {
     let file = File::create(&path).map_err(|error| Failure::Lock(name(), error))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(Failure::Locked(config.data_dir.display().to_string())),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Failure::Locked(config.data_dir.display().to_string()))
+        }
         Err(error) => Err(Failure::Lock(name(), error.into())),
     }
 }
@@ -140,7 +147,11 @@ fn lock(config: &Config) -> Result<File, Failure> {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }
 
 fn say(text: &str, exit: Exit) -> Exit {

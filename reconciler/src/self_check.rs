@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that root must not act on.
 #[derive(Debug, thiserror::Error)]
-pub enum SelfCheckError {
+pub(crate) enum SelfCheckError {
     /// It cannot be looked at.
     #[error("{}: {source}; `dialgate init` makes what is missing", path.display())]
     Missing {
@@ -41,7 +41,7 @@ pub enum SelfCheckError {
 ///
 /// # Errors
 /// When somebody could, or when it is not there.
-pub fn trusted(path: &Path) -> Result<(), SelfCheckError> {
+pub(crate) fn trusted(path: &Path) -> Result<(), SelfCheckError> {
     let metadata = std::fs::symlink_metadata(path)
         .map_err(|source| SelfCheckError::Missing { path: path.to_owned(), source })?;
     let path = path.to_owned();
@@ -90,7 +90,10 @@ mod tests {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
         assert!(matches!(trusted(&link), Err(SelfCheckError::Link { .. })));
-        assert!(matches!(trusted(&folder.path().join("none")), Err(SelfCheckError::Missing { .. })));
+        assert!(matches!(
+            trusted(&folder.path().join("none")),
+            Err(SelfCheckError::Missing { .. })
+        ));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{lease, letter};
 use dialgate_contract::queue::Request;
 use jiff::Timestamp;
@@ -26,7 +25,7 @@ const BATCH: usize = 64;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the loop waits for and works on.
-pub struct Watch {
+pub(crate) struct Watch {
     reconciler: Reconciler,
     reader: Reader,
     outbox: Outbox,
@@ -38,7 +37,7 @@ pub struct Watch {
 
 /// Why watching ended.
 #[derive(Debug, thiserror::Error)]
-pub enum WatchError {
+pub(crate) enum WatchError {
     /// The system refused something.
     #[error("watching the ledger: {0}")]
     System(#[from] rustix::io::Errno),
@@ -49,24 +48,33 @@ impl Watch {
     ///
     /// # Errors
     /// When the kernel does not let the folder be watched.
-    pub fn new(
+    pub(crate) fn new(
         reconciler: Reconciler,
         reader: Reader,
         outbox: Outbox,
         folder: &Path,
     ) -> Result<Self, WatchError> {
-        let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+        let changes =
+            inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
         let written = inotify::WatchFlags::MODIFY | inotify::WatchFlags::CREATE;
         inotify::add_watch(&changes, folder, written)?;
         let now = clock::steady();
-        Ok(Self { reconciler, reader, outbox, changes, data_version: None, next_tick: now, not_before: now })
+        Ok(Self {
+            reconciler,
+            reader,
+            outbox,
+            changes,
+            data_version: None,
+            next_tick: now,
+            not_before: now,
+        })
     }
 
     /// Goes on until the process is ended. It may be ended at any moment: the next one finds all in order.
     ///
     /// # Errors
     /// When waiting itself fails.
-    pub fn run(mut self) -> Result<std::convert::Infallible, WatchError> {
+    pub(crate) fn run(mut self) -> Result<std::convert::Infallible, WatchError> {
         self.turn();
         // Not started by systemd: nobody to notify.
         let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -111,7 +119,9 @@ impl Watch {
         if tick || problem.is_some() {
             self.next_tick = clock + TICK;
             let _ = sd_notify::notify(&[NotifyState::Watchdog]);
-            if let Err(error) = self.reconciler.record(now, problem.map(|problem| problem.to_string())) {
+            if let Err(error) =
+                self.reconciler.record(now, problem.map(|problem| problem.to_string()))
+            {
                 tracing::error!("writing down the pass: {error}");
             }
         }
@@ -142,7 +152,9 @@ impl Watch {
         if clock >= self.not_before {
             wanted.push(PollFd::new(&self.changes, PollFlags::IN));
             let pipes = [self.reader.fd(), self.outbox.fd()];
-            wanted.extend(pipes.into_iter().flatten().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+            wanted.extend(
+                pipes.into_iter().flatten().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
+            );
         }
         match rustix::event::poll(&mut wanted, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -160,7 +172,8 @@ impl Watch {
         } else {
             letter::next_due(self.reconciler.ledger().connection()).ok().flatten().map(at)
         };
-        let work = [self.reader.deadline(), letter, self.next_expiry().map(at)].into_iter().flatten();
+        let work =
+            [self.reader.deadline(), letter, self.next_expiry().map(at)].into_iter().flatten();
         work.fold(self.next_tick, Instant::min).max(self.not_before)
     }
 }

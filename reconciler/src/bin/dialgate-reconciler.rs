@@ -1,3 +1,7 @@
-//! Skeleton.
+//! Opens the firewall for travellers who called, and closes it again.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dialgate_reconciler::main()
+}

@@ -12,8 +12,8 @@ use rusqlite::limits::Limit;
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::inotify;
 
-use super::line::{Line, request};
 use super::HEARTBEAT;
+use super::line::{Line, request};
 use crate::child::{Limits, confine};
 
 const LIMITS: Limits = Limits { memory: 512 << 20, file: 4 << 20, files: 32 };
@@ -22,7 +22,7 @@ const BATCH: u32 = 100;
 
 /// Why the child gave up; the parent starts another.
 #[derive(Debug, thiserror::Error)]
-pub enum ReaderError {
+pub(crate) enum ReaderError {
     /// The queue cannot be read.
     #[error("{0}")]
     Database(#[from] DatabaseError),
@@ -41,11 +41,13 @@ pub enum ReaderError {
 ///
 /// # Errors
 /// When it cannot go on.
-pub fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
+pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
     confine(LIMITS)?;
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
     if let Some(folder) = queue.parent() {
-        let written = inotify::WatchFlags::MODIFY | inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO;
+        let written = inotify::WatchFlags::MODIFY
+            | inotify::WatchFlags::CREATE
+            | inotify::WatchFlags::MOVED_TO;
         inotify::add_watch(&changes, folder, written)?;
     }
     let inode = inode(queue);
@@ -68,7 +70,8 @@ pub fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
 fn open(queue: &Path) -> Result<QueueReader, DatabaseError> {
     let reader = QueueReader::open(queue)?;
     let connection = reader.connection();
-    for setting in [DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER] {
+    for setting in [DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER]
+    {
         connection.set_db_config(setting, false)?;
     }
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, 4096)?;
@@ -109,4 +112,3 @@ fn wait(changes: &impl std::os::fd::AsFd) -> Result<(), ReaderError> {
 fn inode(path: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(path).ok().map(|metadata| (metadata.st_dev(), metadata.st_ino()))
 }
-

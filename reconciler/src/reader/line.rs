@@ -5,11 +5,11 @@ use dialgate_contract::{AccountNumber, CallerId, Lifetime, RequestId};
 use jiff::Timestamp;
 
 /// The longest line, without its end.
-pub const MAX_LINE: usize = 192;
+pub(super) const MAX_LINE: usize = 192;
 
 /// What the child says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub(super) enum Line {
     /// The child is well; there was nothing to say.
     Alive,
     /// A request in the queue.
@@ -19,14 +19,14 @@ pub enum Line {
 /// A line that the child would not have written, had it not been tampered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the queue's reader wrote a line that is no request")]
-pub struct BadLine;
+pub(super) struct BadLine;
 
 impl Line {
     /// Reads a line without its end.
     ///
     /// # Errors
     /// When it is anything but `alive` or a request in exactly the form that [`Line::print`] gives it.
-    pub fn parse(line: &[u8]) -> Result<Self, BadLine> {
+    pub(super) fn parse(line: &[u8]) -> Result<Self, BadLine> {
         if line.len() > MAX_LINE {
             return Err(BadLine);
         }
@@ -35,7 +35,16 @@ impl Line {
             return Ok(Self::Alive);
         }
         let mut words = line.split(' ');
-        let (Some("request"), Some(id), Some(account), Some(address), Some(lifetime), Some(caller), Some(at), None) = (
+        let (
+            Some("request"),
+            Some(id),
+            Some(account),
+            Some(address),
+            Some(lifetime),
+            Some(caller),
+            Some(at),
+            None,
+        ) = (
             words.next(),
             words.next(),
             words.next(),
@@ -44,7 +53,8 @@ impl Line {
             words.next(),
             words.next(),
             words.next(),
-        ) else {
+        )
+        else {
             return Err(BadLine);
         };
         let lifetime = if lifetime == "-" { None } else { Some(number(lifetime)?) };
@@ -63,7 +73,7 @@ impl Line {
 
     /// The line without its end.
     #[must_use]
-    pub fn print(&self) -> String {
+    pub(super) fn print(&self) -> String {
         match self {
             Self::Alive => "alive".to_owned(),
             Self::Request(request) => format!(
@@ -71,7 +81,9 @@ impl Line {
                 request.id,
                 request.account,
                 request.address,
-                request.lifetime.map_or_else(|| "-".to_owned(), |lifetime| lifetime.seconds().to_string()),
+                request
+                    .lifetime
+                    .map_or_else(|| "-".to_owned(), |lifetime| lifetime.seconds().to_string()),
                 request.caller,
                 request.requested_at.as_second(),
             ),
@@ -83,7 +95,7 @@ impl Line {
 ///
 /// # Errors
 /// When any of its values is not what it should be.
-pub fn request(raw: &RawRequest) -> Result<Request, BadLine> {
+pub(super) fn request(raw: &RawRequest) -> Result<Request, BadLine> {
     Ok(Request {
         id: raw.id.parse::<RequestId>().map_err(|_| BadLine)?,
         account: raw.account.parse::<AccountNumber>().map_err(|_| BadLine)?,
@@ -103,11 +115,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LINE: &str = "request 000102030405060708090a0b0c0d0eff 4711 12.34.56.78 - +4930 1800000000";
+    const LINE: &str =
+        "request 000102030405060708090a0b0c0d0eff 4711 12.34.56.78 - +4930 1800000000";
 
     #[test]
     fn a_request_reads_back_as_it_was_written() {
-        for line in [LINE, &LINE.replace(" - ", " 3600 "), &LINE.replace("12.34.56.78", "2a00::1"), "alive"] {
+        for line in
+            [LINE, &LINE.replace(" - ", " 3600 "), &LINE.replace("12.34.56.78", "2a00::1"), "alive"]
+        {
             assert_eq!(Line::parse(line.as_bytes()).unwrap().print(), line);
         }
     }

@@ -1,7 +1,7 @@
 //! How requests reach root: a child opens the queue and tells of them over a pipe, and root believes nothing but the
 //! shape of a line.
 
-pub mod child;
+pub(crate) mod child;
 mod line;
 
 use std::io::ErrorKind;
@@ -17,18 +17,18 @@ use crate::child::command;
 use line::{BadLine, Line, MAX_LINE};
 
 /// How often a child that watches says that it is well.
-pub const HEARTBEAT: Duration = Duration::from_secs(1);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// A child that has said nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The hidden argument that makes this program the child.
-pub const ARGUMENT: &str = "reader-child";
+pub(crate) const ARGUMENT: &str = "reader-child";
 
 /// The parent's end: keeps one child, replaces it when it dies or misbehaves.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader {
     queue: PathBuf,
     user: Option<SystemUser>,
     watch: bool,
@@ -60,13 +60,18 @@ impl Reader {
     /// A reader of the queue at `queue`, whose child runs as `user`. One that does not `watch` reads what is there
     /// and is finished.
     #[must_use]
-    pub const fn new(queue: PathBuf, user: Option<SystemUser>, watch: bool, now: Instant) -> Self {
+    pub(crate) const fn new(
+        queue: PathBuf,
+        user: Option<SystemUser>,
+        watch: bool,
+        now: Instant,
+    ) -> Self {
         Self { queue, user, watch, state: State::Waiting { until: now }, pause: SHORTEST_PAUSE }
     }
 
     /// What to poll for reading; `None` while there is no child.
     #[must_use]
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.state {
             State::Running { pipe, .. } => Some(pipe.as_fd()),
             State::Waiting { .. } | State::Finished => None,
@@ -75,7 +80,7 @@ impl Reader {
 
     /// When [`Reader::requests`] is to be called even if there is nothing to read; `None` when never.
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Running { heard, .. } => Some(*heard + SILENCE),
             State::Waiting { until } => Some(*until),
@@ -85,13 +90,13 @@ impl Reader {
 
     /// Whether a reader that does not watch has told all.
     #[must_use]
-    pub const fn is_finished(&self) -> bool {
+    pub(crate) const fn is_finished(&self) -> bool {
         matches!(self.state, State::Finished)
     }
 
     /// The requests that have come since the last call, without waiting for any. Starts a child when its time has
     /// come.
-    pub fn requests(&mut self, now: Instant) -> Vec<Request> {
+    pub(crate) fn requests(&mut self, now: Instant) -> Vec<Request> {
         let mut requests = Vec::new();
         if let State::Waiting { until } = self.state
             && until <= now
@@ -110,7 +115,7 @@ impl Reader {
     }
 
     /// Makes the child tell everything again, because what it told last was not carried out.
-    pub fn restart(&mut self, now: Instant) {
+    pub(crate) fn restart(&mut self, now: Instant) {
         self.end_child();
         self.state = State::Waiting { until: now + self.pause };
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
