@@ -330,6 +330,12 @@ impl Default for Mail {
 }
 
 impl ChainName {
+    /// The kernel's own chain for packets to this machine.
+    #[must_use]
+    pub fn input() -> Self {
+        Self("INPUT".to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,230 @@
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use super::{Family, Filter, SetName};
+
+/// The seconds an entry gets that is added without a time of its own, so that none ever stays for good.
+const DEFAULT_TIMEOUT: u32 = 60;
+
+/// The most entries a set holds.
+const MOST_ENTRIES: u32 = 65_536;
+
+/// What the kernel holds of ours, and what stands around it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actual {
+    pub(super) sets: BTreeMap<SetName, KernelSet>,
+    pub(super) filters: BTreeMap<Family, Filter>,
+}
+
+/// A set that bears a name of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KernelSet {
+    pub(super) as_created: bool,
+    pub(super) entries: BTreeMap<IpNet, Option<u32>>,
+}
+
+/// A line of a tool's output that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{tool} printed a line that dialgate does not understand: {line:?}; please report it")]
+pub struct UnreadableError {
+    tool: &'static str,
+    line: String,
+}
+
+impl UnreadableError {
+    pub(super) fn new(tool: &'static str, line: &str) -> Self {
+        Self { tool, line: line.chars().take(200).collect() }
+    }
+}
+
+impl Actual {
+    /// Puts together what `ipset save` printed and the tables of the families that this machine speaks.
+    ///
+    /// Sets whose names are not ours are passed over. Of a set that is not as we create them the entries are
+    /// passed over too.
+    ///
+    /// # Errors
+    /// When a line about a set of ours makes no sense.
+    pub fn parse(
+        saved_sets: &str,
+        filters: BTreeMap<Family, Filter>,
+    ) -> Result<Self, UnreadableError> {
+        let mut sets: BTreeMap<SetName, KernelSet> = BTreeMap::new();
+        for line in saved_sets.lines() {
+            let unreadable = || UnreadableError::new("ipset", line);
+            let mut words = line.split(' ');
+            let (verb, name) = (words.next(), words.next());
+            let Some(Ok(name)) = name.map(str::parse::<SetName>) else { continue };
+            match verb {
+                Some("create") => {
+                    let as_created = is_as_created(name.family(), words);
+                    sets.insert(name, KernelSet { as_created, entries: BTreeMap::new() });
+                }
+                Some("add") => {
+                    let family = name.family();
+                    let set = sets.get_mut(&name).ok_or_else(unreadable)?;
+                    if set.as_created {
+                        let (network, remaining) = entry(words).ok_or_else(unreadable)?;
+                        if Family::of(network) != family {
+                            return Err(unreadable());
+                        }
+                        set.entries.insert(network, remaining);
+                    }
+                }
+                Some(_) | None => return Err(unreadable()),
+            }
+        }
+        Ok(Self { sets, filters })
+    }
+
+    /// The sets that bear names of ours.
+    #[must_use]
+    pub const fn sets(&self) -> &BTreeMap<SetName, KernelSet> {
+        &self.sets
+    }
+
+    /// The `filter` table of each family that this machine speaks.
+    #[must_use]
+    pub const fn filters(&self) -> &BTreeMap<Family, Filter> {
+        &self.filters
+    }
+}
+
+impl KernelSet {
+    /// Whether it is of the type and has the options that we create sets with.
+    #[must_use]
+    pub const fn is_as_created(&self) -> bool {
+        self.as_created
+    }
+
+    /// Who is in it, each with the seconds left; `None` for an entry that is not one of ours, because it stays for
+    /// good or carries options.
+    #[must_use]
+    pub const fn entries(&self) -> &BTreeMap<IpNet, Option<u32>> {
+        &self.entries
+    }
+}
+
+/// What follows the name in `create`.
+pub(super) fn creation(family: Family) -> String {
+    format!("hash:net family {} maxelem {MOST_ENTRIES} timeout {DEFAULT_TIMEOUT}", family.ipset())
+}
+
+/// A network as ipset prints it: a single host without a suffix.
+pub(super) fn ipset_network(network: IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        network.addr().to_string()
+    } else {
+        network.to_string()
+    }
+}
+
+/// The words after the name are those of [`creation`], in any order, and ones that say nothing of what a set does.
+fn is_as_created<'a>(family: Family, words: impl Iterator<Item = &'a str>) -> bool {
+    let mut said = String::new();
+    let mut words = words;
+    if let Some(kind) = words.next() {
+        said.push_str(kind);
+    }
+    let mut options: BTreeMap<&str, &str> = BTreeMap::new();
+    while let Some(option) = words.next() {
+        options.insert(option, words.next().unwrap_or_default());
+    }
+    for inner in ["hashsize", "bucketsize", "initval"] {
+        options.remove(inner);
+    }
+    for (option, value) in options {
+        said.push_str(&format!(" {option} {value}"));
+    }
+    said == creation(family)
+}
+
+fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(IpNet, Option<u32>)> {
+    let network = words.next()?;
+    let network = match network.parse::<IpNet>() {
+        Ok(network) => network,
+        Err(_) => IpNet::from(network.parse::<std::net::IpAddr>().ok()?),
+    };
+    let remaining = match (words.next(), words.next(), words.next()) {
+        (Some("timeout"), Some(seconds), None) => Some(seconds.parse::<u32>().ok()?),
+        _ => None,
+    };
+    Some((network, remaining.filter(|&seconds| seconds > 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sets(saved: &str) -> BTreeMap<SetName, KernelSet> {
+        Actual::parse(saved, BTreeMap::new()).unwrap().sets
+    }
+
+    #[test]
+    fn entries_of_our_sets_are_read_and_foreign_sets_passed_over() {
+        let sets = sets(
+            "create dg-sip-4 hash:net family inet hashsize 1024 maxelem 65536 timeout 60 bucketsize 12 initval 0xc0\n\
+             add dg-sip-4 1.2.3.4 timeout 99\n\
+             add dg-sip-4 1.2.3.0/24 timeout 98 nomatch\n\
+             add dg-sip-4 1.2.3.5 timeout 0\n\
+             create dg-sip-6 hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60\n\
+             add dg-sip-6 2a00:1450:4001:82a::/64 timeout 2147482\n\
+             create country list:set size 8\nadd country dg-sip-4\n\
+             add strange 1.2.3.4 comment \"x\"\n",
+        );
+        assert_eq!(sets.len(), 2);
+        let four = &sets[&"dg-sip-4".parse().unwrap()];
+        assert!(four.is_as_created());
+        let entries: Vec<_> = four.entries().iter().map(|(n, s)| (n.to_string(), *s)).collect();
+        assert_eq!(
+            entries,
+            [
+                ("1.2.3.0/24".to_owned(), None),
+                ("1.2.3.4/32".to_owned(), Some(99)),
+                ("1.2.3.5/32".to_owned(), None)
+            ]
+        );
+        assert!(sets[&"dg-sip-6".parse().unwrap()].is_as_created());
+    }
+
+    #[test]
+    fn a_set_of_another_type_or_with_other_options_is_not_as_created() {
+        for other in [
+            "hash:ip family inet hashsize 1024 maxelem 65536 timeout 60",
+            "hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60",
+            "hash:net family inet hashsize 1024 maxelem 65536",
+            "hash:net family inet hashsize 1024 maxelem 65536 timeout 0",
+            "hash:net family inet hashsize 1024 maxelem 65536 timeout 60 counters",
+            "hash:net family inet hashsize 1024 maxelem 1024 timeout 60",
+            "list:set size 8",
+            "",
+        ] {
+            let sets = sets(&format!("create dg-sip-4 {other}\nadd dg-sip-4 tcp:80 what ever\n"));
+            let set = &sets[&"dg-sip-4".parse().unwrap()];
+            assert!(!set.is_as_created() && set.entries().is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_about_a_set_of_ours_that_makes_no_sense_is_an_error() {
+        let create = format!("create dg-sip-4 {}\n", creation(Family::V4));
+        for bad in [
+            "add dg-sip-4 localhost timeout 5",
+            "add dg-sip-4 ::1 timeout 5",
+            "del dg-sip-4 1.2.3.4",
+            "add dg-sip-4 1.2.3.4 timeout x",
+            "add dg-ssh-4 1.2.3.4 timeout 5",
+        ] {
+            assert!(Actual::parse(&format!("{create}{bad}\n"), BTreeMap::new()).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(lines in proptest::collection::vec("(create|add) dg-a-[46] (hash:net |1.2.3.4 |timeout |::/0 |[0-9]{1,12} |\\PC){0,6}", 0..6)) {
+            let _ = Actual::parse(&lines.join("\n"), BTreeMap::new());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::process::{Limits, Running};
+use super::{Actual, Family, Filter, Firewall, FirewallError, Plan, SetName, Tool};
+
+/// The kernel of this machine, by ipset and iptables.
+#[derive(Debug)]
+pub struct Kernel {
+    ipset: PathBuf,
+    filters: BTreeMap<Family, Iptables>,
+}
+
+#[derive(Debug)]
+struct Iptables {
+    save: PathBuf,
+    restore: PathBuf,
+}
+
+/// A full set of 65,536 entries is loaded in a second.
+const LIMITS: Limits = Limits { time: Duration::from_secs(30), output: 256 << 20 };
+
+impl Kernel {
+    /// Finds the tools. IPv6 is left out where the kernel does not speak it.
+    ///
+    /// # Errors
+    /// When a tool is not installed.
+    pub fn new() -> Result<Self, FirewallError> {
+        let mut filters = BTreeMap::new();
+        filters.insert(Family::V4, Iptables::find("iptables-save", "iptables-restore")?);
+        if Path::new("/proc/net/if_inet6").exists() {
+            filters.insert(Family::V6, Iptables::find("ip6tables-save", "ip6tables-restore")?);
+        }
+        Ok(Self { ipset: find("ipset", "ipset")?, filters })
+    }
+
+    /// Only our own sets are listed: those of others may be long.
+    fn save_sets(&self) -> Result<String, FirewallError> {
+        let names = Running::start(&self.ipset, &["list", "-name"], "", LIMITS)?.finish()?;
+        let ours = names.lines().filter_map(|name| name.parse::<SetName>().ok());
+        let script: String = ours.map(|name| format!("save {name}\n")).collect();
+        if script.is_empty() {
+            return Ok(String::new());
+        }
+        Running::start(&self.ipset, &["restore"], &script, LIMITS)?.finish()
+    }
+}
+
+impl Firewall for Kernel {
+    fn read(&mut self) -> Result<Actual, FirewallError> {
+        let mut tables = Vec::new();
+        for (family, tools) in &self.filters {
+            tables.push((*family, Running::start(&tools.save, &["-t", "filter"], "", LIMITS)?));
+        }
+        let sets = self.save_sets()?;
+        let mut filters = BTreeMap::new();
+        for (family, table) in tables {
+            filters.insert(family, Filter::parse(&table.finish()?)?);
+        }
+        Ok(Actual::parse(&sets, filters)?)
+    }
+
+    fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
+        for batch in plan.batches() {
+            let (tool, arguments): (&Path, &[&str]) = match batch.tool {
+                Tool::Ipset => (&self.ipset, &["-exist", "restore"]),
+                Tool::Iptables(family) => match self.filters.get(&family) {
+                    Some(tools) => (&tools.restore, &["--noflush", "-w", "5"]),
+                    None => continue,
+                },
+            };
+            Running::start(tool, arguments, &batch.script, LIMITS)?.finish()?;
+        }
+        Ok(())
+    }
+}
+
+impl Iptables {
+    fn find(save: &'static str, restore: &'static str) -> Result<Self, FirewallError> {
+        Ok(Self { save: find(save, "iptables")?, restore: find(restore, "iptables")? })
+    }
+}
+
+fn find(tool: &'static str, package: &'static str) -> Result<PathBuf, FirewallError> {
+    ["/usr/sbin", "/sbin"]
+        .into_iter()
+        .map(|folder| Path::new(folder).join(tool))
+        .find(|path| path.exists())
+        .ok_or(FirewallError::Missing { tool, package })
+}

@@ -1,0 +1,154 @@
+use std::collections::BTreeMap;
+
+use super::filter::BUILT_IN;
+use super::{Actual, Family, Filter, Jump, KernelSet, Plan, Rule, SetName, Step};
+
+/// A model of the kernel: what it would hold after some steps, and what it would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memory {
+    actual: Actual,
+}
+
+/// A step that the kernel would not carry out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the kernel would refuse to {step}: {reason}")]
+pub struct RefusedError {
+    step: Step,
+    reason: &'static str,
+}
+
+impl Memory {
+    /// A kernel that speaks both families and holds nothing.
+    #[must_use]
+    pub fn fresh() -> Self {
+        let chains = BUILT_IN.map(|chain| (chain.to_owned(), Vec::new()));
+        let filter = Filter { chains: chains.into() };
+        let filters = Family::ALL.map(|family| (family, filter.clone()));
+        Self::new(Actual { sets: BTreeMap::new(), filters: filters.into() })
+    }
+
+    /// A kernel in a given state.
+    #[must_use]
+    pub const fn new(actual: Actual) -> Self {
+        Self { actual }
+    }
+
+    /// Its state.
+    #[must_use]
+    pub const fn actual(&self) -> &Actual {
+        &self.actual
+    }
+
+    /// Lets so many seconds pass.
+    pub fn age(&mut self, seconds: u32) {
+        for set in self.actual.sets.values_mut() {
+            set.entries.retain(|_, left| left.is_none_or(|left| left > seconds));
+            for left in set.entries.values_mut().flatten() {
+                *left = left.saturating_sub(seconds);
+            }
+        }
+    }
+
+    /// Carries a plan out up to the first step that the kernel would refuse.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub fn apply(&mut self, plan: &Plan) -> Result<(), RefusedError> {
+        plan.steps().iter().try_for_each(|step| {
+            self.step(step).map_err(|reason| RefusedError { step: step.clone(), reason })
+        })
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), &'static str> {
+        match step {
+            Step::Close { set, network } => {
+                self.set(set)?.entries.remove(network);
+            }
+            Step::Shorten { set, network, seconds } | Step::Open { set, network, seconds } => {
+                let set = self.set(set)?;
+                if !set.as_created {
+                    return Err("the set takes other entries");
+                }
+                set.entries.insert(*network, Some(*seconds));
+            }
+            Step::Empty { set } => self.set(set)?.entries.clear(),
+            Step::Destroy { set } => self.destroy(set)?,
+            Step::Create { set } => {
+                if self.actual.sets.contains_key(set) {
+                    return Err("there is a set of that name");
+                }
+                let created = KernelSet { as_created: true, entries: BTreeMap::new() };
+                self.actual.sets.insert(set.clone(), created);
+            }
+            Step::Narrow { family, chain, rules } => {
+                self.build(*family, chain.as_str(), rules, None)?;
+            }
+            Step::Rebuild { family, chain, rules, jump } => {
+                self.build(*family, chain.as_str(), rules, jump.as_ref())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &SetName) -> Result<&mut KernelSet, &'static str> {
+        self.actual.sets.get_mut(name).ok_or("there is no such set")
+    }
+
+    fn destroy(&mut self, name: &SetName) -> Result<(), &'static str> {
+        let needle = format!("--match-set {name} ");
+        let mut rules =
+            self.actual.filters.values().flat_map(|filter| filter.chains.values()).flatten();
+        if rules.any(|rule| rule.contains(&needle)) {
+            return Err("a rule refers to the set");
+        }
+        self.actual.sets.remove(name);
+        Ok(())
+    }
+
+    fn build(
+        &mut self,
+        family: Family,
+        chain: &str,
+        rules: &[Rule],
+        jump: Option<&Jump>,
+    ) -> Result<(), &'static str> {
+        if rules.iter().any(|rule| !self.actual.sets.contains_key(rule.set())) {
+            return Err("a rule refers to a set that is not there");
+        }
+        let filter = self.actual.filters.get_mut(&family).ok_or("the family is not spoken")?;
+        let built = rules.iter().map(ToString::to_string).collect();
+        filter.chains.insert(chain.to_owned(), built);
+        let Some(jump) = jump else { return Ok(()) };
+        let anchor = filter.chains.entry(jump.anchor.to_string()).or_default();
+        let ours = format!("-j {chain}");
+        for _ in 0..jump.remove {
+            let at = anchor.iter().position(|rule| *rule == ours).ok_or("there is no jump")?;
+            anchor.remove(at);
+        }
+        let index = jump.place.saturating_sub(1);
+        if index > anchor.len() {
+            return Err("the place lies behind the end of the chain");
+        }
+        anchor.insert(index, ours);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firewall::actual::creation;
+
+    #[test]
+    fn time_passes_for_entries_that_have_an_end() {
+        let saved = format!(
+            "create dg-a-4 {}\nadd dg-a-4 1.1.1.1 timeout 5\nadd dg-a-4 1.1.1.2 timeout 6\nadd dg-a-4 1.1.1.3 timeout 0\n",
+            creation(Family::V4)
+        );
+        let mut memory = Memory::new(Actual::parse(&saved, BTreeMap::new()).unwrap());
+        memory.age(5);
+        let set = &memory.actual().sets[&"dg-a-4".parse().unwrap()];
+        let left: Vec<_> = set.entries.values().copied().collect();
+        assert_eq!(left, [Some(1), None]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The kernel's side: what should be open, what is, and the steps from one to the other.
+//!
+//! [`Plan::between`] decides, without clock or I/O; a [`Firewall`] reads and carries out. Two kinds of object in
+//! the kernel are ours: sets named `dg-<service>-4` and `dg-<service>-6` that hold addresses, each with the time it
+//! has left, and one chain in `filter` whose rules tie the sets to ports. One jump leads to the chain. Nothing else
+//! is created, and nothing that others own is changed.
+
+mod actual;
+mod desired;
+mod dry_run;
+mod error;
+mod filter;
+mod kernel;
+mod memory;
+mod plan;
+mod process;
+mod rule;
+mod set_name;
+mod step;
+
+pub use actual::{Actual, KernelSet, UnreadableError};
+pub use desired::{Desired, Grant, LONGEST};
+pub use dry_run::DryRun;
+pub use error::FirewallError;
+pub use filter::Filter;
+pub use kernel::Kernel;
+pub use memory::{Memory, RefusedError};
+pub use plan::{Plan, PlanError, TOLERANCE};
+pub use rule::Rule;
+pub use set_name::{SetName, SetNameError};
+pub use step::{Batch, Jump, Step, Tool};
+
+/// Reads the kernel's state and changes it.
+pub trait Firewall {
+    /// What the kernel holds of ours now, and what stands around it.
+    ///
+    /// # Errors
+    /// When a tool fails, or says what nobody expects.
+    fn read(&mut self) -> Result<Actual, FirewallError>;
+
+    /// Carries a plan out, in its order. Stops at the first failure; the steps before it stay done.
+    ///
+    /// # Errors
+    /// When a tool fails.
+    fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError>;
+}
+
+/// A version of the Internet protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::V4, Self::V6];
+
+    /// Whose address or network it is.
+    #[must_use]
+    pub const fn of(network: ipnet::IpNet) -> Self {
+        match network {
+            ipnet::IpNet::V4(_) => Self::V4,
+            ipnet::IpNet::V6(_) => Self::V6,
+        }
+    }
+
+    /// What ipset calls it.
+    const fn ipset(self) -> &'static str {
+        match self {
+            Self::V4 => "inet",
+            Self::V6 => "inet6",
+        }
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}

@@ -1,0 +1,262 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use dialgate_contract::config::{Anchor, ChainName};
+use ipnet::IpNet;
+
+use super::filter::BUILT_IN;
+use super::{Actual, Batch, Desired, Family, Filter, Jump, LONGEST, Rule, SetName, Step};
+
+/// Times that differ by no more seconds than this are the same: reading and writing take a moment.
+pub const TOLERANCE: u32 = 2;
+
+/// The steps from what is to what should be: first those that close, then those that build and open, and last
+/// those that clear away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    steps: Vec<Step>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Our chain's name belongs to somebody else.
+    #[error(
+        "`chain` in [firewall] names {0}, which is not dialgate's to rebuild: use a name of its own, such as DIALGATE"
+    )]
+    ChainTaken(ChainName),
+    /// The anchor is not there.
+    #[error(
+        "there is no chain {anchor} in the {family} filter table: create it, or set `anchor` in [firewall] to one that is there, such as INPUT"
+    )]
+    NoAnchor {
+        /// The chain.
+        anchor: ChainName,
+        /// Whose table.
+        family: Family,
+    },
+    /// FreePBX's firewall rebuilds everything when it meets a foreign rule above its own.
+    #[error(
+        "the FreePBX firewall runs here and wipes all rules when a foreign one stands above its own: set `anchor` in [firewall] to \"{FREEPBX}\""
+    )]
+    FreePbx,
+}
+
+/// The chain of FreePBX's firewall (module `firewall`, `INPUT` jumps to it).
+const FREEPBX: &str = "fpbxfirewall";
+
+impl Plan {
+    /// Finds the steps from `actual` to `desired`. The same for the same values, however they were put together.
+    ///
+    /// # Errors
+    /// When the jump to our chain has no place, or the chain's name is not ours.
+    pub fn between(desired: &Desired, actual: &Actual) -> Result<Self, PlanError> {
+        let mut anchors = BTreeMap::new();
+        for (&family, filter) in &actual.filters {
+            anchors.insert(family, anchor(desired, family, filter)?);
+        }
+        let plan = Difference { desired, actual };
+        let mut steps = plan.close();
+        for (&family, filter) in &actual.filters {
+            steps.extend(plan.narrow(family, filter));
+        }
+        steps.extend(plan.build());
+        for (&family, filter) in &actual.filters {
+            if let Some(anchor) = anchors.get(&family) {
+                steps.extend(plan.rebuild(family, filter, anchor));
+            }
+        }
+        steps.extend(plan.obsolete().map(|set| Step::Destroy { set: set.clone() }));
+        Ok(Self { steps })
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The part of the plan that closes, as a plan of its own.
+    #[must_use]
+    pub fn closings(&self) -> Self {
+        Self { steps: self.steps.iter().filter(|step| step.closes()).cloned().collect() }
+    }
+
+    /// What the tools are given: consecutive steps of one tool go together, except that each rebuilt chain is a
+    /// transaction of its own.
+    #[must_use]
+    pub fn batches(&self) -> Vec<Batch> {
+        let mut batches: Vec<Batch> = Vec::new();
+        for step in &self.steps {
+            match batches.last_mut() {
+                Some(last) if last.tool == step.tool() => last.script.push_str(&step.script()),
+                Some(_) | None => batches.push(Batch { tool: step.tool(), script: step.script() }),
+            }
+        }
+        batches
+    }
+}
+
+impl fmt::Display for Plan {
+    /// One line for each step.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+struct Difference<'a> {
+    desired: &'a Desired,
+    actual: &'a Actual,
+}
+
+impl<'a> Difference<'a> {
+    fn close(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (name, set) in &self.actual.sets {
+            let wanted = self.desired.sets().get(name);
+            let (Some(wanted), true) = (wanted, set.as_created) else {
+                steps.push(Step::Empty { set: name.clone() });
+                continue;
+            };
+            for (&network, &remaining) in &set.entries {
+                let set = name.clone();
+                match (wanted.get(&network), remaining) {
+                    (None, _) => steps.push(Step::Close { set, network }),
+                    (Some(&wanted), remaining) if lasts_too_long(wanted, remaining) => {
+                        steps.push(Step::Shorten { set, network, seconds: wanted.min(LONGEST) });
+                    }
+                    (Some(_), _) => {}
+                }
+            }
+        }
+        steps
+    }
+
+    fn narrow(&self, family: Family, filter: &Filter) -> Option<Step> {
+        let standing = filter.rules(self.desired.chain().as_str())?;
+        let rules = self.kept(family, standing);
+        (!same(&rules, standing)).then(|| Step::Narrow {
+            family,
+            chain: self.desired.chain().clone(),
+            rules,
+        })
+    }
+
+    fn build(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> =
+            self.malformed().map(|set| Step::Destroy { set: set.clone() }).collect();
+        let spoken = |set: &SetName| self.actual.filters.contains_key(&set.family());
+        let nobody = BTreeMap::new();
+        let mut opening = Vec::new();
+        for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| spoken(name)) {
+            let present = self.actual.sets.get(name).filter(|set| set.as_created);
+            if present.is_none() {
+                steps.push(Step::Create { set: name.clone() });
+            }
+            let entries = present.map_or(&nobody, |set| &set.entries);
+            opening.extend(missing(wanted, entries).map(|(network, wanted)| Step::Open {
+                set: name.clone(),
+                network,
+                seconds: wanted.min(LONGEST),
+            }));
+        }
+        steps.append(&mut opening);
+        steps
+    }
+
+    fn rebuild(&self, family: Family, filter: &Filter, anchor: &ChainName) -> Option<Step> {
+        let chain = self.desired.chain();
+        let rules = self.desired.rules(family);
+        let standing = filter.rules(chain.as_str()).map(|standing| self.kept(family, standing));
+        let jump = jump(filter, anchor, chain);
+        (standing.as_ref() != Some(&rules) || jump.is_some()).then(|| Step::Rebuild {
+            family,
+            chain: chain.clone(),
+            rules,
+            jump,
+        })
+    }
+
+    /// Of the rules that should be, those that stand already and whose sets are to stay.
+    fn kept(&self, family: Family, standing: &[String]) -> Vec<Rule> {
+        let standing: BTreeSet<&str> = standing.iter().map(String::as_str).collect();
+        let stays = |set: &SetName| self.actual.sets.get(set).is_some_and(|set| set.as_created);
+        let mut rules = self.desired.rules(family);
+        rules.retain(|rule| standing.contains(rule.as_str()) && stays(rule.set()));
+        rules
+    }
+
+    /// Sets that should be, but not as they are.
+    fn malformed(&self) -> impl Iterator<Item = &'a SetName> {
+        let wanted = self.desired.sets();
+        let sets = self.actual.sets.iter();
+        sets.filter(|(name, set)| wanted.contains_key(name) && !set.as_created)
+            .map(|(name, _)| name)
+    }
+
+    /// Sets of services that are no more.
+    fn obsolete(&self) -> impl Iterator<Item = &'a SetName> {
+        let wanted = self.desired.sets();
+        self.actual.sets.keys().filter(|name| !wanted.contains_key(name))
+    }
+}
+
+fn lasts_too_long(wanted: u32, remaining: Option<u32>) -> bool {
+    remaining.is_none_or(|remaining| remaining > wanted.min(LONGEST).saturating_add(TOLERANCE))
+}
+
+/// A time longer than the kernel can hold is made long again only when half of what it can hold has passed.
+fn lasts_too_short(wanted: u32, remaining: Option<u32>) -> bool {
+    let least = if wanted > LONGEST { LONGEST / 2 } else { wanted.saturating_sub(TOLERANCE) };
+    remaining.is_some_and(|remaining| remaining < least)
+}
+
+fn missing(
+    wanted: &BTreeMap<IpNet, u32>,
+    entries: &BTreeMap<IpNet, Option<u32>>,
+) -> impl Iterator<Item = (IpNet, u32)> {
+    wanted.iter().map(|(&network, &wanted)| (network, wanted)).filter(|(network, wanted)| {
+        entries.get(network).is_none_or(|&remaining| lasts_too_short(*wanted, remaining))
+    })
+}
+
+fn anchor(desired: &Desired, family: Family, filter: &Filter) -> Result<ChainName, PlanError> {
+    let chain = desired.chain();
+    let is_anchor = matches!(desired.anchor(), Anchor::Chain(anchor) if anchor == chain);
+    if is_anchor || BUILT_IN.contains(&chain.as_str()) {
+        return Err(PlanError::ChainTaken(chain.clone()));
+    }
+    match desired.anchor() {
+        Anchor::Auto if filter.rules(FREEPBX).is_some() => Err(PlanError::FreePbx),
+        Anchor::Auto => Ok(ChainName::input()),
+        Anchor::Chain(anchor) if filter.rules(anchor.as_str()).is_some() => Ok(anchor.clone()),
+        Anchor::Chain(anchor) => Err(PlanError::NoAnchor { anchor: anchor.clone(), family }),
+    }
+}
+
+fn jump(filter: &Filter, anchor: &ChainName, chain: &ChainName) -> Option<Jump> {
+    let ours = format!("-j {chain}");
+    let rules = filter.rules(anchor.as_str()).unwrap_or_default();
+    let others = rules.iter().filter(|rule| **rule != ours);
+    let above = others.take_while(|rule| leads_to_fail2ban(rule)).count();
+    let remove = rules.iter().filter(|rule| **rule == ours).count();
+    let right = remove == 1 && rules.get(above) == Some(&ours);
+    (!right).then(|| Jump { anchor: anchor.clone(), remove, place: above.saturating_add(1) })
+}
+
+/// Fail2ban names its chains `f2b-<jail>` and jumps to them without further words; bans stay above grants.
+fn leads_to_fail2ban(rule: &str) -> bool {
+    let mut words = rule.rsplit(' ');
+    let target = words.next().unwrap_or_default();
+    target.starts_with("f2b-") && !target.contains('"') && words.next() == Some("-j")
+}
+
+fn same(rules: &[Rule], standing: &[String]) -> bool {
+    rules.iter().map(Rule::as_str).eq(standing.iter().map(String::as_str))
+}
