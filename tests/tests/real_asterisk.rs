@@ -188,10 +188,9 @@ fn every_core_sound_of_digits_and_dates_is_installed() {
 }
 
 fn core_sounds() -> Vec<String> {
+    let single = "star pound at oh oclock a-m p-m today tomorrow";
     let mut names: Vec<String> =
-        ["digits/star", "digits/pound", "digits/oh", "digits/at", "digits/a-m", "digits/p-m"]
-            .map(str::to_owned)
-            .into();
+        single.split_whitespace().map(|name| format!("digits/{name}")).collect();
     names.push("letters/dot".to_owned());
     names.extend((0..=20).chain([30, 40, 50]).map(|number| format!("digits/{number}")));
     names.extend((1..=20).chain([30]).map(|number| format!("digits/h-{number}")));
