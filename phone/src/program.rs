@@ -10,7 +10,7 @@ use dialgate_contract::Exit;
 use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
-use crate::telephone::{Prompts, Screen, Style, Terminal};
+use crate::telephone::{Prompts, Screen, Style, Terminal, lift, show};
 use crate::{Call, CallerId, Clock};
 
 /// How long each character of a recording's name lasts when a person listens: a second or so for a recording, which
@@ -69,7 +69,8 @@ fn connect(server: &str) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let server = look_up(server).await?;
         let call = Call::new(server, CallerId::withheld()).clock(Clock::Real(PACE)).longest(None);
-        call.place(&mut terminal()?).await?;
+        show(&lift(style()));
+        call.place(&mut person()?).await?;
         Ok(())
     })
 }
@@ -84,8 +85,8 @@ async fn look_up(server: &str) -> Result<SocketAddr, Failure> {
     found.next().ok_or_else(|| unknown("it has no address".into()))
 }
 
-/// A person at this terminal, told how to use the telephone.
-pub(crate) fn terminal() -> Result<Terminal, Failure> {
+/// A person at this terminal.
+pub(crate) fn person() -> Result<Terminal, Failure> {
     let screen = screen()?;
     let cannot = |error| Failure::new(Exit::IoErr, format!("cannot read the keyboard: {error}"));
     Terminal::open(screen).map_err(cannot)

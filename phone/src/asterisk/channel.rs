@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::activity::{Activity, Next};
 use super::argv::{MAX_ARGS, argv};
-use super::collect::Collection;
 use super::command::Command;
 use super::environment::Environment;
 use super::key::Key;
-use super::sound::Sound;
 use super::variables::Variables;
 use super::verb;
 
@@ -18,24 +17,6 @@ pub enum Typeahead {
     Lost,
     /// They wait for the next command that listens. No Asterisk does this.
     Kept,
-}
-
-/// What the channel does until something happens to it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[must_use]
-pub enum Next {
-    /// No command is running: it waits for one.
-    Command,
-    /// It plays this from the start; [`Channel::played`] ends it.
-    Play(Sound),
-    /// `GET DATA` listens for a key; [`Channel::timed_out`] after this long, or never.
-    Collect(Option<Duration>),
-    /// `WAIT FOR DIGIT` listens for a key; [`Channel::timed_out`] after this long, or never.
-    Wait(Option<Duration>),
-    /// It goes on as before: the key was not asked for.
-    Same,
-    /// Asterisk has closed the connection.
-    Closed,
 }
 
 /// One channel in `AGI()`, without a clock: whoever drives it says when a sound has been played or a wait is over.
@@ -53,16 +34,6 @@ pub struct Channel {
     pub(super) dead: bool,
     pub(super) autohangup: Option<Duration>,
     pub(super) mistakes: Vec<String>,
-}
-
-pub(super) enum Activity {
-    Idle,
-    Streaming { escape: Vec<u8> },
-    Saying { escape: Vec<u8> },
-    Prompting(Collection),
-    Collecting(Collection),
-    Waiting,
-    Closed,
 }
 
 impl Channel {
@@ -240,38 +211,6 @@ impl Channel {
     /// What the server did that a real Asterisk takes amiss, in words.
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes
-    }
-
-    fn press_pending(&mut self, mut next: Next) -> Next {
-        while self.is_listening() {
-            let Some(key) = self.pending.pop_front() else { break };
-            let pressed = self.key(key, Duration::ZERO);
-            if pressed != Next::Same {
-                next = pressed;
-            }
-        }
-        next
-    }
-
-    /// A command arrives: the one that is running, if any, stops.
-    fn interrupt(&mut self, line: &[u8]) {
-        if self.is_listening() {
-            let late = String::from_utf8_lossy(line);
-            self.mistakes.push(format!("{late:?} was sent while another command was running"));
-        }
-        if matches!(self.activity, Activity::Waiting) {
-            self.write("200 result=1");
-        }
-        self.activity = Activity::Idle;
-    }
-
-    fn close(&mut self) -> Next {
-        if !self.dead {
-            self.dead = true;
-            self.write("HANGUP");
-        }
-        self.activity = Activity::Closed;
-        Next::Closed
     }
 }
 

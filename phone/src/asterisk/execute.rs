@@ -1,6 +1,9 @@
 //! What each command does to the channel, and the shapes of its replies.
 
-use super::channel::{Activity, Channel, Next};
+use std::time::Duration;
+
+use super::activity::{Activity, Next};
+use super::channel::Channel;
 use super::collect::Collection;
 use super::command::Command;
 use super::sound::Sound;
@@ -78,6 +81,38 @@ impl Channel {
         }
         self.activity = Activity::Prompting(collection);
         Next::Play(Sound::File(file))
+    }
+
+    pub(super) fn press_pending(&mut self, mut next: Next) -> Next {
+        while self.is_listening() {
+            let Some(key) = self.pending.pop_front() else { break };
+            let pressed = self.key(key, Duration::ZERO);
+            if pressed != Next::Same {
+                next = pressed;
+            }
+        }
+        next
+    }
+
+    /// A command arrives: the one that is running, if any, stops.
+    pub(super) fn interrupt(&mut self, line: &[u8]) {
+        if self.is_listening() {
+            let late = String::from_utf8_lossy(line);
+            self.mistakes.push(format!("{late:?} was sent while another command was running"));
+        }
+        if matches!(self.activity, Activity::Waiting) {
+            self.write("200 result=1");
+        }
+        self.activity = Activity::Idle;
+    }
+
+    pub(super) fn close(&mut self) -> Next {
+        if !self.dead {
+            self.dead = true;
+            self.write("HANGUP");
+        }
+        self.activity = Activity::Closed;
+        Next::Closed
     }
 
     pub(super) fn result(&mut self, result: u8) -> Next {

@@ -1,5 +1,6 @@
 //! What Asterisk 22 does at its end of FastAGI (`res/res_agi.c`, `main/app.c`), without a clock and without I/O.
 
+mod activity;
 mod argv;
 mod channel;
 mod collect;
@@ -12,7 +13,8 @@ mod sound;
 mod variables;
 mod verb;
 
-pub use channel::{Channel, Next, Typeahead};
+pub use activity::Next;
+pub use channel::{Channel, Typeahead};
 pub use environment::{CallerId, Environment};
 pub use key::{Key, KeyError};
 pub(crate) use line::Lines;

@@ -22,7 +22,7 @@ use self::network::Arrivals;
 use self::site::{Account, Site};
 use crate::failure::Failure;
 use crate::program::{self, PACE};
-use crate::telephone::{Echo, Terminal, show};
+use crate::telephone::{Echo, lift, show};
 use crate::{Call, CallerId, Clock, Script, Transcript};
 
 /// The hotel's address, unless the traveller keys in another one.
@@ -64,7 +64,7 @@ async fn play(kernel: &Kernel) -> Result<(), Failure> {
     if let Some(before) = before {
         show(&story::before(ADDRESS, before, style));
     }
-    show(&story::lift(style));
+    show(&lift(style));
     let traveller = Traveller::present();
     let transcript = call(&site, &account, traveller).await?;
     let evidence = gather(&site, kernel, before, &transcript).await?;
@@ -97,9 +97,7 @@ async fn call(site: &Site, account: &Account, traveller: Traveller) -> Result<Tr
     let screen = program::screen()?;
     Ok(match traveller {
         Traveller::Person => {
-            let mut person = Terminal::open(screen).map_err(|error| {
-                Failure::new(Exit::IoErr, format!("cannot read the keyboard: {error}"))
-            })?;
+            let mut person = program::person()?;
             call.clock(Clock::Real(PACE)).longest(None).place(&mut person).await?
         }
         Traveller::Script => {

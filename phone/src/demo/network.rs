@@ -123,3 +123,30 @@ fn elsewhere<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result
 fn ip(arguments: &str) -> io::Result<()> {
     process::tool("ip", arguments).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn only_whom_the_firewall_lets_in_arrives() {
+        if !nix::unistd::geteuid().is_root() {
+            // Not eprintln!, which the test harness keeps to itself.
+            let said = writeln!(
+                io::stderr(),
+                "SKIPPED only_whom_the_firewall_lets_in_arrives: needs root"
+            );
+            said.unwrap();
+            return;
+        }
+        let network = Network::build().unwrap();
+        let address = Ipv4Addr::new(12, 34, 56, 78);
+        let arrivals = |traveller, neighbour| Arrivals { traveller, neighbour };
+        assert_eq!(network.knock(address).unwrap(), arrivals(false, false));
+        process::tool("iptables", "-A INPUT -s 12.34.56.78 -p udp --dport 5060 -j ACCEPT").unwrap();
+        assert_eq!(network.knock(address).unwrap(), arrivals(true, false));
+        let other = Ipv4Addr::new(12, 34, 56, 79);
+        assert_eq!(network.knock(other).unwrap(), arrivals(false, true));
+    }
+}

@@ -49,13 +49,6 @@ pub(super) fn before(address: std::net::Ipv4Addr, arrivals: Arrivals, style: Sty
     format!("\n{}", doors("before", address, arrivals, style))
 }
 
-/// The line between the demo and the call.
-pub(super) fn lift(style: Style) -> String {
-    let keys = "keys 0-9 * #   h hangs up ";
-    let line = "─".repeat(WIDTH - MARGIN - keys.chars().count());
-    format!("\n{}{}{}\n", " ".repeat(MARGIN), style.faint(keys), style.faint(&line))
-}
-
 /// What came of the call.
 pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> String {
     let mut text =

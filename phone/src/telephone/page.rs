@@ -1,3 +1,5 @@
+use super::style::Style;
+
 /// The width that everything fits into.
 pub(crate) const WIDTH: usize = 80;
 
@@ -50,6 +52,13 @@ impl Page {
         }
         out
     }
+}
+
+/// The line above a call, which says how to make it.
+pub(crate) fn lift(style: Style) -> String {
+    let keys = "keys 0-9 * #   h hangs up ";
+    let line = "─".repeat(WIDTH - 2 - keys.len());
+    format!("\n  {}{}\n", style.faint(keys), style.faint(&line))
 }
 
 /// The columns that `word` takes; sequences that only emphasise (`ESC [ … m`) take none.
