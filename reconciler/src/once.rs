@@ -21,19 +21,19 @@ const SENDING: Duration = Duration::from_secs(45);
 pub(crate) fn requests(mut reader: Reader) -> Vec<Request> {
     let end = clock::steady() + READING;
     let mut requests = Vec::new();
-    while !reader.is_finished() {
+    loop {
         let clock = clock::steady();
-        if clock >= end {
-            tracing::error!(
-                "the queue's reader took longer than {} s and is ended",
-                READING.as_secs()
-            );
-            break;
-        }
         requests.extend(reader.requests(clock));
+        if reader.is_finished() {
+            return requests;
+        }
+        if clock >= end {
+            let seconds = READING.as_secs();
+            tracing::error!("the queue's reader took longer than {seconds} s and is ended");
+            return requests;
+        }
         wait(reader.fd(), reader.deadline().map_or(end, |deadline| deadline.min(end)));
     }
-    requests
 }
 
 /// One pass for all of them, and then the letters that are due.

@@ -50,7 +50,15 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
             | inotify::WatchFlags::MOVED_TO;
         inotify::add_watch(&changes, folder, written)?;
     }
-    let inode = inode(queue);
+    while inode(queue).is_none() {
+        // Nobody has called yet.
+        if !watch {
+            return Ok(());
+        }
+        say(&Line::Alive)?;
+        wait(&changes)?;
+    }
+    let opened = inode(queue);
     let reader = open(queue)?;
     let mut last = 0;
     loop {
@@ -60,7 +68,7 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
         }
         say(&Line::Alive)?;
         wait(&changes)?;
-        if self::inode(queue) != inode {
+        if inode(queue) != opened {
             return Err(ReaderError::Replaced);
         }
     }

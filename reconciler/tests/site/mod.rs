@@ -1,0 +1,128 @@
+//! A reconciler as it ships, on a ledger and a queue in a temporary folder, with the firewall in memory.
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use dialgate_contract::ledger::{Account, Ledger, LedgerReader, Verdict, account, verdict};
+use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::{CallerId, RequestId, SystemUser};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+/// Whom the children run as when the test is root.
+pub(crate) const USER: &str = "daemon";
+
+pub(crate) struct Site {
+    folder: TempDir,
+    pub(crate) root: bool,
+}
+
+impl Site {
+    /// With account 4711, and an empty queue that belongs to [`USER`] where that can be.
+    pub(crate) fn new() -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap(), root: SystemUser::is_root() };
+        set_permissions(site.folder.path(), Permissions::from_mode(0o755)).unwrap();
+        std::fs::create_dir_all(site.queue_dir()).unwrap();
+        let user = if site.root { USER } else { "" };
+        let data = site.data();
+        let configuration = format!(
+            "data-dir = {data:?}\nuser = {user:?}\n[firewall]\nbackend = \"dry-run\"\n[mail]\ntransport = \"off\"\n"
+        );
+        std::fs::write(site.config(), configuration).unwrap();
+        let mut ledger = Ledger::open(&site.data().join("ledger.db")).unwrap();
+        ledger.write(|tx| account::insert(tx, &ann(), "-")).unwrap();
+        drop(Queue::open(&site.queue()).unwrap());
+        site.give_away();
+        site
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn queue_dir(&self) -> PathBuf {
+        self.data().join("queue")
+    }
+
+    pub(crate) fn queue(&self) -> PathBuf {
+        self.queue_dir().join("queue.db")
+    }
+
+    /// Everything in the queue's folder belongs to the telephone side.
+    pub(crate) fn give_away(&self) {
+        if !self.root {
+            return;
+        }
+        let user = SystemUser::lookup(USER).unwrap();
+        let files = std::fs::read_dir(self.queue_dir()).unwrap().map(|entry| entry.unwrap().path());
+        for path in files.chain([self.queue_dir()]) {
+            std::os::unix::fs::lchown(&path, Some(user.uid), Some(user.gid)).unwrap();
+        }
+        set_permissions(self.queue_dir(), Permissions::from_mode(0o700)).unwrap();
+        chown(self.data(), Some(0), Some(user.gid)).unwrap();
+    }
+
+    pub(crate) fn enqueue(&self, n: u8) -> RequestId {
+        let request = request(n);
+        Queue::open(&self.queue()).unwrap().enqueue(&request).unwrap();
+        self.give_away();
+        request.id
+    }
+
+    pub(crate) fn verdict(&self, id: RequestId) -> Option<Verdict> {
+        let ledger = LedgerReader::open(&self.data().join("ledger.db")).unwrap();
+        verdict::find(ledger.connection(), id).unwrap()
+    }
+
+    /// `dialgate-reconciler --once`, to its end, behind `prefix`.
+    pub(crate) fn once(&self, prefix: &[&str]) -> Output {
+        let program = env!("CARGO_BIN_EXE_dialgate-reconciler");
+        let mut words = prefix.iter().copied().chain([program, "--once", "--config"]);
+        command(words.next().unwrap())
+            .args(words)
+            .arg(self.config())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("dialgate.toml")
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test starts the program that it tests")]
+pub(crate) fn command(program: &str) -> Command {
+    Command::new(program)
+}
+
+pub(crate) fn request(n: u8) -> Request {
+    Request {
+        id: RequestId::from_random([n; 16]),
+        account: "4711".parse().unwrap(),
+        address: format!("12.34.56.{n}").parse().unwrap(),
+        lifetime: None,
+        caller: CallerId::from_network("2001"),
+        requested_at: now(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "requests are of now")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn ann() -> Account {
+    Account {
+        number: "4711".parse().unwrap(),
+        name: "Ann".to_owned(),
+        email: "ann@example.net".to_owned(),
+        enabled: true,
+        lifetime: None,
+        time_zone: None,
+        services: ["sip".parse().unwrap()].into(),
+        created_at: now(),
+    }
+}
