@@ -35,7 +35,9 @@ pub fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     match Path::new(&name).file_name().and_then(|name| name.to_str()) {
-        Some("dialgate-agi" | "dialgate-reconciler" | "dialgate") => Exit::Unavailable.into(),
+        Some("dialgate-agi") => dialgate_agi::main(),
+        Some("dialgate-reconciler") => dialgate_reconciler::main(),
+        Some("dialgate") => dialgate_admin::main(),
         Some(_) | None => telephone(std::iter::once(name).chain(arguments)),
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Evidence {
 
 pub(super) enum Firewall {
     Real { rules: String, before: Arrivals, after: Option<Arrivals> },
-    Untouched { plan: String },
+    Untouched { rules: String },
 }
 
 impl Evidence {
@@ -58,8 +58,8 @@ impl Evidence {
                     "not exactly the traveller's datagram got in after the call",
                 );
             }
-            Firewall::Untouched { plan } => {
-                let named = self.lease.as_ref().is_some_and(|lease| plan.contains(&lease.address));
+            Firewall::Untouched { rules } => {
+                let named = self.lease.as_ref().is_some_and(|lease| rules.contains(&lease.address));
                 expect(named, "the plan does not name the address");
             }
         }

@@ -46,13 +46,13 @@ impl Kernel {
         }
     }
 
-    /// The sets and rules that are dialgate's; `None` when the kernel was left alone.
-    pub(super) fn rules(&self) -> Result<Option<String>, Failure> {
+    /// Whom dialgate lets in, as the kernel has it; when that was left alone, as `plan` would have had it.
+    pub(super) fn rules(&self, plan: &str) -> Result<String, Failure> {
         match self {
-            Kernel::Real(_) => listing().map(Some).map_err(|error| {
+            Kernel::Real(_) => listing().map_err(|error| {
                 Failure::new(Exit::Software, format!("cannot read the rules: {error}"))
             }),
-            Kernel::Untouched(_) => Ok(None),
+            Kernel::Untouched(_) => Ok(relevant(&plan.replace("dry-run:", ""))),
         }
     }
 }
@@ -65,15 +65,33 @@ fn tools() -> io::Result<()> {
     Ok(())
 }
 
-/// The members of our sets, and the rules that use those sets.
 fn listing() -> io::Result<String> {
     let sets = process::tool("ipset", "save")?;
-    let members: Vec<&str> = sets.lines().filter(|line| line.starts_with("add dg-")).collect();
-    let used = |rule: &&str| {
-        let set = rule.split_whitespace().find(|word| word.starts_with("dg-"));
-        set.is_some_and(|set| members.iter().any(|member| member.contains(&format!(" {set} "))))
-    };
-    let rules = process::tool("iptables", "-S")?;
-    let lines: Vec<&str> = members.iter().copied().chain(rules.lines().filter(used)).collect();
-    Ok(lines.join("\n"))
+    Ok(relevant(&(sets + &process::tool("iptables", "-S")?)))
+}
+
+/// Of the orders for ipset and iptables in `text`: the addresses in sets, and the rules that use those sets.
+fn relevant(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let members = lines.iter().copied().filter(|line| line.starts_with("add dg-"));
+    let sets: Vec<&str> = members.clone().filter_map(|line| line.split(' ').nth(1)).collect();
+    let used =
+        |rule: &&str| rule.starts_with("-A ") && rule.split(' ').any(|word| sets.contains(&word));
+    let rules = lines.iter().copied().filter(used);
+    members.chain(rules).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_are_the_addresses_and_the_rules_that_let_them_in() {
+        let text = "create dg-sip-4 hash:net family inet timeout 60\n  add dg-sip-4 12.34.56.78 timeout 9\n\
+            add foreign 12.34.56.78\n-A DIALGATE -m set --match-set dg-sip-4 src -j ACCEPT\n\
+            -A DIALGATE -m set --match-set dg-sips-4 src -j ACCEPT\n";
+        let shown = "add dg-sip-4 12.34.56.78 timeout 9\n\
+            -A DIALGATE -m set --match-set dg-sip-4 src -j ACCEPT";
+        assert_eq!(relevant(text), shown);
+    }
 }

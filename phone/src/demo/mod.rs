@@ -78,7 +78,7 @@ async fn play(kernel: &Kernel) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
-    let log = site.said_by_the_reconciler();
+    let log = site.log();
     Err(Failure::new(
         Exit::Software,
         format!("the demo did not go as it should; the reconciler said:\n{log}"),
@@ -122,13 +122,14 @@ async fn gather(
         Some(_) => site.letter().await.and_then(|bytes| Letter::parse(&bytes)),
         None => None,
     };
-    let firewall = match (kernel.rules()?, before) {
-        (Some(rules), Some(before)) => {
+    let rules = kernel.rules(&site.plan())?;
+    let firewall = match before {
+        Some(before) => {
             let address = lease.as_ref().and_then(|lease| lease.address.parse().ok());
             let after = address.map(|address| kernel.knock(address)).transpose()?.flatten();
             Firewall::Real { rules, before, after }
         }
-        (_, _) => Firewall::Untouched { plan: site.said_by_the_reconciler() },
+        None => Firewall::Untouched { rules },
     };
     let result = transcript.result().map(str::to_owned);
     Ok(Evidence { result, lease, firewall, letter, mistakes: transcript.mistakes.clone() })

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -18,31 +19,84 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(super) struct Running {
     child: Child,
     name: &'static str,
+    notices: UnixDatagram,
+    folder: PathBuf,
+}
+
+/// How a program that was started is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Condition {
+    Starting,
+    Ready,
+    Ended,
 }
 
 impl Running {
-    /// Starts the program `name` of this project, with what it says going to the file `log`.
+    /// Starts the program `name` of this project. What it prints goes into files in `folder`, and so does the socket
+    /// on which it says that it is ready, as it would to systemd (sd_notify(3)).
     pub(super) fn start(
         name: &'static str,
         arguments: &[&str],
         config: &Path,
-        log: &Path,
+        folder: &Path,
     ) -> io::Result<Self> {
-        let log = File::create(log)?;
+        let socket = folder.join(format!("{name}.ready"));
+        let notices = UnixDatagram::bind(&socket)?;
+        notices.set_nonblocking(true)?;
         let mut command = sibling(name, config);
-        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        Ok(Running { child: command.spawn()?, name })
+        command.args(arguments).env("NOTIFY_SOCKET", &socket).stdin(Stdio::null());
+        command
+            .stdout(File::create(printed(folder, name))?)
+            .stderr(File::create(logged(folder, name))?);
+        Ok(Running { child: command.spawn()?, name, notices, folder: folder.to_owned() })
     }
 
-    /// The program's name, once it has ended by itself.
-    pub(super) fn ended(&mut self) -> io::Result<Option<&'static str>> {
-        Ok(self.child.try_wait()?.map(|_| self.name))
+    pub(super) fn condition(&mut self) -> io::Result<Condition> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(Condition::Ended);
+        }
+        let mut notice = [0; 256];
+        match self.notices.recv(&mut notice) {
+            Ok(length) => {
+                let mut lines =
+                    notice.get(..length).unwrap_or_default().split(|byte| *byte == b'\n');
+                let ready = lines.any(|line| line == b"READY=1");
+                Ok(if ready { Condition::Ready } else { Condition::Starting })
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Condition::Starting),
+            Err(error) => Err(error),
+        }
     }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it has printed.
+    pub(super) fn printed(&self) -> String {
+        std::fs::read_to_string(printed(&self.folder, self.name)).unwrap_or_default()
+    }
+
+    /// What it has logged.
+    pub(super) fn logged(&self) -> String {
+        std::fs::read_to_string(logged(&self.folder, self.name)).unwrap_or_default()
+    }
+}
+
+fn printed(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.out"))
+}
+
+fn logged(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.log"))
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // Whatever fails here, the child has ended already or is killed below; there is nobody to tell.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         if let Ok(pid) = i32::try_from(self.child.id()) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }

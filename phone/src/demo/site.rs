@@ -1,6 +1,6 @@
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use dialgate_contract::Exit;
@@ -8,11 +8,12 @@ use dialgate_contract::config::{Backend, Config, Transport};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::process::{self, Running};
+use super::process::{self, Condition, Running};
 use crate::failure::Failure;
 
 /// How long the programs may take until they answer, and letters until they are written.
 const PATIENCE: Duration = Duration::from_secs(10);
+const RECONCILER: &str = "dialgate-reconciler";
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A whole dialgate in a temporary folder, which goes with it.
@@ -84,33 +85,15 @@ impl Site {
         ])
     }
 
-    /// Starts the telephone side and the root side, and waits until the first answers calls.
+    /// Starts the root side and the telephone side, and waits until both are ready.
     pub(super) async fn start(&mut self) -> Result<(), Failure> {
-        for (name, arguments) in [("dialgate-reconciler", &["--watch"][..]), ("dialgate-agi", &[])]
-        {
-            let started = Running::start(name, arguments, &self.config_file(), &self.log(name));
-            self.programs.push(started.map_err(|error| io_failure(name, &error))?);
+        for (name, arguments) in [(RECONCILER, &["--watch"][..]), ("dialgate-agi", &[])] {
+            let started = Running::start(name, arguments, &self.config_file(), self.folder.path());
+            let mut program = started.map_err(|error| io_failure(name, &error))?;
+            ready(&mut program).await?;
+            self.programs.push(program);
         }
-        let looks = PATIENCE.as_millis() / LOOK.as_millis();
-        for _ in 0..looks {
-            for program in &mut self.programs {
-                if let Some(name) =
-                    program.ended().map_err(|error| io_failure("its programs", &error))?
-                {
-                    let log = read_log(&self.folder, name);
-                    return Err(Failure::new(
-                        Exit::Software,
-                        format!("{name} did not stay up:\n{log}"),
-                    ));
-                }
-            }
-            if TcpStream::connect(self.config.agi.listen).is_ok() {
-                return Ok(());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        let log = read_log(&self.folder, "dialgate-agi");
-        Err(Failure::new(Exit::Software, format!("dialgate-agi does not answer:\n{log}")))
+        Ok(())
     }
 
     /// Where calls go.
@@ -140,9 +123,18 @@ impl Site {
         None
     }
 
-    /// What the reconciler has said so far: in a dry run, what it would have done.
-    pub(super) fn said_by_the_reconciler(&self) -> String {
-        read_log(&self.folder, "dialgate-reconciler")
+    /// What the reconciler has printed: in a dry run, what it would have done.
+    pub(super) fn plan(&self) -> String {
+        self.reconciler().map(Running::printed).unwrap_or_default()
+    }
+
+    /// What the reconciler has logged.
+    pub(super) fn log(&self) -> String {
+        self.reconciler().map(Running::logged).unwrap_or_default()
+    }
+
+    fn reconciler(&self) -> Option<&Running> {
+        self.programs.iter().find(|program| program.name() == RECONCILER)
     }
 
     fn ask_json<T: serde::de::DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, Failure> {
@@ -161,18 +153,20 @@ impl Site {
     fn config_file(&self) -> PathBuf {
         self.folder.path().join("dialgate.toml")
     }
+}
 
-    fn log(&self, name: &str) -> PathBuf {
-        log_in(self.folder.path(), name)
+async fn ready(program: &mut Running) -> Result<(), Failure> {
+    let name = program.name();
+    let looks = PATIENCE.as_millis() / LOOK.as_millis();
+    for _ in 0..looks {
+        match program.condition().map_err(|error| io_failure(name, &error))? {
+            Condition::Ready => return Ok(()),
+            Condition::Starting => tokio::time::sleep(LOOK).await,
+            Condition::Ended => break,
+        }
     }
-}
-
-fn read_log(folder: &TempDir, name: &str) -> String {
-    std::fs::read_to_string(log_in(folder.path(), name)).unwrap_or_default()
-}
-
-fn log_in(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.log"))
+    let log = program.logged();
+    Err(Failure::new(Exit::Software, format!("{name} does not get ready:\n{log}")))
 }
 
 fn io_failure(what: &str, error: &io::Error) -> Failure {

@@ -59,7 +59,7 @@ pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> Strin
     }
     match &evidence.firewall {
         Firewall::Real { rules, .. } => text += &labelled("kernel", rules, style),
-        Firewall::Untouched { plan } => text += &labelled("would send", plan, style),
+        Firewall::Untouched { rules } => text += &labelled("would send", rules, style),
     }
     if let (Firewall::Real { after: Some(after), .. }, Some(lease)) =
         (&evidence.firewall, &evidence.lease)
@@ -118,7 +118,8 @@ fn labelled(label: &str, text: &str, style: Style) -> String {
     out += &" ".repeat(LABELLED - MARGIN * 2 - label.len());
     out.push_str(&page.raw("", LABELLED));
     for line in text.lines() {
-        out += &page.words(line);
+        let fits = LABELLED + line.chars().count() <= WIDTH;
+        out += &if fits { page.line(line) } else { page.words(line) };
         out.push('\n');
         page = Page::new(LABELLED);
     }

@@ -31,6 +31,13 @@ impl Page {
         text.to_owned()
     }
 
+    /// A whole line with the blanks it has, after the indent.
+    pub(crate) fn line(&mut self, line: &str) -> String {
+        let blanks = self.indent.saturating_sub(self.column);
+        self.column = self.indent + visible_width(line);
+        " ".repeat(if line.is_empty() { 0 } else { blanks }) + line
+    }
+
     /// `words`, parted by blanks and line breaks.
     pub(crate) fn words(&mut self, words: &str) -> String {
         let mut out = String::new();
