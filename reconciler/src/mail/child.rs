@@ -1,0 +1,94 @@
+//! What the mail child does: give up what it does not need, then compose and deliver one letter after the other.
+
+use std::io::{self, BufRead, Read, Write};
+
+use dialgate_contract::Exit;
+use dialgate_contract::config::Transport;
+use jiff::tz::TimeZone;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::compose::{ComposeError, compose, name};
+use super::deliver::deliver;
+use super::wire::{Answer, Delivery, Errand, LONGEST_TO_CHILD, Settings};
+
+/// The mail child, from start to end. It ends when its input does, or with its parent.
+#[must_use]
+pub fn child() -> Exit {
+    let ended = serve(&mut io::stdin().lock(), &mut io::stdout().lock());
+    ended.err().unwrap_or(Exit::Ok)
+}
+
+fn serve(input: &mut impl BufRead, output: &mut impl Write) -> Result<(), Exit> {
+    confine().map_err(|_| Exit::NoPerm)?;
+    let Some(settings) = next::<Settings>(input)? else { return Ok(()) };
+    if settings.mail.transport != Transport::Sendmail {
+        confine_further().map_err(|_| Exit::NoPerm)?;
+    }
+    let machine = TimeZone::system();
+    while let Some(errand) = next::<Errand>(input)? {
+        let delivery = carry_out(&errand, &settings, &machine).shortened();
+        let answer = serde_json::to_string(&Answer { id: errand.id, delivery })
+            .map_err(|_| Exit::Software)?;
+        writeln!(output, "{answer}").and_then(|()| output.flush()).map_err(|_| Exit::IoErr)?;
+    }
+    Ok(())
+}
+
+fn carry_out(errand: &Errand, settings: &Settings, machine: &TimeZone) -> Delivery {
+    match compose(errand, &settings.mail.from, machine) {
+        Ok(message) => deliver(&message, &name(errand), settings),
+        Err(error @ ComposeError::From) => Delivery::Retry(error.to_string()),
+        Err(error @ (ComposeError::Recipient | ComposeError::Message(_))) => {
+            Delivery::Hopeless(error.to_string())
+        }
+    }
+}
+
+/// The next line; `None` at the end.
+fn next<T: DeserializeOwned>(input: &mut impl BufRead) -> Result<Option<T>, Exit> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_TO_CHILD));
+    let most = u64::try_from(LONGEST_TO_CHILD).unwrap_or(u64::MAX);
+    input.take(most).read_until(b'\n', &mut line).map_err(|_| Exit::IoErr)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(&line).map(Some).map_err(|_| Exit::DataErr)
+}
+
+/// Before the password is read: no other process of this user can look into this one, and it does not outlive its
+/// parent.
+fn confine() -> io::Result<()> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    limit(Resource::Core, 0)?;
+    limit(Resource::Nofile, 64)
+}
+
+/// All of which a sendmail program would inherit and could not work with: it has its rights by its file's set-id bits,
+/// starts processes and writes long logs.
+fn confine_further() -> io::Result<()> {
+    rustix::thread::set_no_new_privs(true)?;
+    limit(Resource::As, 512 * 1024 * 1024)?;
+    limit(Resource::Fsize, 1024 * 1024)?;
+    limit(Resource::Nproc, 0)
+}
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    Ok(rustix::process::setrlimit(resource, limit)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_not_settings_ends_the_child() {
+        let end = |mut input: &[u8]| next::<Settings>(&mut input).err();
+        assert_eq!(end(b""), None);
+        assert_eq!(end(b"{}\n"), Some(Exit::DataErr));
+        assert_eq!(end(&[b'['; 2 * LONGEST_TO_CHILD]), Some(Exit::DataErr));
+    }
+}
