@@ -127,11 +127,11 @@ impl<'a> Difference<'a> {
             for (&network, &remaining) in &set.entries {
                 let set = name.clone();
                 match (wanted.get(&network), remaining) {
-                    (None, _) => steps.push(Step::Close { set, network }),
-                    (Some(&wanted), remaining) if lasts_too_long(wanted, remaining) => {
+                    (None, _) | (Some(_), None) => steps.push(Step::Close { set, network }),
+                    (Some(&wanted), Some(remaining)) if lasts_too_long(wanted, remaining) => {
                         steps.push(Step::Shorten { set, network, seconds: wanted.min(LONGEST) });
                     }
-                    (Some(_), _) => {}
+                    (Some(_), Some(_)) => {}
                 }
             }
         }
@@ -207,14 +207,14 @@ impl<'a> Difference<'a> {
     }
 }
 
-fn lasts_too_long(wanted: u32, remaining: Option<u32>) -> bool {
-    remaining.is_none_or(|remaining| remaining > wanted.min(LONGEST).saturating_add(TOLERANCE))
+const fn lasts_too_long(wanted: u32, remaining: u32) -> bool {
+    remaining > wanted.saturating_add(TOLERANCE)
 }
 
 /// A time longer than the kernel can hold is made long again only when half of what it can hold has passed.
-fn lasts_too_short(wanted: u32, remaining: Option<u32>) -> bool {
+const fn lasts_too_short(wanted: u32, remaining: u32) -> bool {
     let least = if wanted > LONGEST { LONGEST / 2 } else { wanted.saturating_sub(TOLERANCE) };
-    remaining.is_some_and(|remaining| remaining < least)
+    remaining < least
 }
 
 fn missing(
@@ -222,7 +222,8 @@ fn missing(
     entries: &BTreeMap<IpNet, Option<u32>>,
 ) -> impl Iterator<Item = (IpNet, u32)> {
     wanted.iter().map(|(&network, &wanted)| (network, wanted)).filter(|(network, wanted)| {
-        entries.get(network).is_none_or(|&remaining| lasts_too_short(*wanted, remaining))
+        let remaining = entries.get(network).copied().flatten();
+        remaining.is_none_or(|remaining| lasts_too_short(*wanted, remaining))
     })
 }
 

@@ -16,7 +16,7 @@ pub enum Step {
         /// The address.
         network: IpNet,
     },
-    /// Gives an entry less time, or an end at all.
+    /// Gives an entry less time.
     Shorten {
         /// The set.
         set: SetName,
@@ -168,7 +168,7 @@ impl fmt::Display for Step {
             }
             Self::Empty { set } => write!(f, "empty {set}"),
             Self::Narrow { family, chain, rules } => {
-                write!(f, "narrow {chain} of {family} to {} rules", rules.len())
+                write!(f, "narrow {chain} of {family} to {}", count(rules))
             }
             Self::Destroy { set } => write!(f, "destroy {set}"),
             Self::Create { set } => write!(f, "create {set}"),
@@ -176,7 +176,7 @@ impl fmt::Display for Step {
                 write!(f, "open {} in {set} for {seconds} s", ipset_network(*network))
             }
             Self::Rebuild { family, chain, rules, jump } => {
-                write!(f, "rebuild {chain} of {family} with {} rules", rules.len())?;
+                write!(f, "rebuild {chain} of {family} with {}", count(rules))?;
                 match jump {
                     Some(jump) => {
                         write!(f, ", jump to it from {} place {}", jump.anchor, jump.place)
@@ -186,6 +186,10 @@ impl fmt::Display for Step {
             }
         }
     }
+}
+
+fn count(rules: &[Rule]) -> String {
+    format!("{} rule{}", rules.len(), if rules.len() == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Tool {

@@ -1,0 +1,89 @@
+//! Cases of what should be, what is, and the plan between: one folder each, with three files. A new case needs no
+//! Rust; when a plan is not as its file says, the test prints the plan as it is.
+//!
+//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS` and `grant ADDRESS SECONDS SERVICE…`, a line each.
+//! - `actual`: what the tools print, each under a heading `== ipset save`, `== iptables-save` or `== ip6tables-save`;
+//!   without the last, the machine does not speak IPv6.
+//! - `plan`: the steps in words, an empty line, then what the tools are given. Or `error: ` and why there is none.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dialgate_contract::Service;
+use dialgate_contract::config::{Anchor, ChainName};
+use dialgate_reconciler::firewall::{Actual, Desired, Family, Filter, Grant, Memory, Plan};
+
+#[test]
+fn every_case_has_the_plan_that_its_file_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plan");
+    let mut cases: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(cases.len() >= 10, "cases are missing from {}", folder.display());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let read = |file| std::fs::read_to_string(case.join(file)).unwrap_or_default();
+        let planned = plan(&read("desired"), &read("actual"));
+        if planned != read("plan") {
+            wrong.push(format!("{} has this plan:\n{planned}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn plan(desired: &str, actual: &str) -> String {
+    let (desired, actual) = (parse_desired(desired), parse_actual(actual));
+    let plan = match Plan::between(&desired, &actual) {
+        Ok(plan) => plan,
+        Err(error) => return format!("error: {error}\n"),
+    };
+    let mut memory = Memory::new(actual);
+    memory.apply(&plan).unwrap();
+    assert!(Plan::between(&desired, memory.actual()).unwrap().is_empty());
+    let scripts: String = plan.batches().iter().map(ToString::to_string).collect();
+    format!("{plan}\n{scripts}")
+}
+
+fn parse_desired(text: &str) -> Desired {
+    let mut chain: ChainName = "DIALGATE".parse().unwrap();
+    let mut anchor = Anchor::Auto;
+    let (mut services, mut grants) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[0] {
+            "chain" => chain = words[1].parse().unwrap(),
+            "anchor" => anchor = words[1].parse().unwrap(),
+            "service" => services.push(Service {
+                name: words[1].parse().unwrap(),
+                ports: words[2..].join(" ").parse().unwrap(),
+            }),
+            "grant" => grants.push(Grant {
+                address: words[1].parse().unwrap(),
+                remaining: words[2].parse().unwrap(),
+                services: words[3..].iter().map(|name| name.parse().unwrap()).collect(),
+            }),
+            other => panic!("{other} in a desired file"),
+        }
+    }
+    Desired::new(chain, anchor, &services, grants)
+}
+
+fn parse_actual(text: &str) -> Actual {
+    let mut sections: BTreeMap<&str, String> = BTreeMap::new();
+    let mut heading = "";
+    for line in text.lines() {
+        match line.strip_prefix("== ") {
+            Some(tool) => {
+                heading = tool;
+                sections.insert(tool, String::new());
+            }
+            None => sections.get_mut(heading).unwrap().extend([line, "\n"]),
+        }
+    }
+    let tables = [(Family::V4, "iptables-save"), (Family::V6, "ip6tables-save")];
+    let filters = tables
+        .iter()
+        .filter_map(|(family, tool)| Some((*family, Filter::parse(sections.get(tool)?).unwrap())))
+        .collect();
+    Actual::parse(&sections["ipset save"], filters).unwrap()
+}
