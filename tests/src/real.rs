@@ -13,6 +13,8 @@ pub enum Need {
     Root,
     /// A program in `PATH`.
     Tool(&'static str),
+    /// A Debian package, known by a file of its own.
+    Package(&'static str, &'static str),
     /// The Asterisk root that `tests/asterisk/build-root` makes.
     Asterisk,
 }
@@ -42,6 +44,8 @@ impl Need {
             Self::Root => Some("needs root".to_owned()),
             Self::Tool(name) if in_path(name) => None,
             Self::Tool(name) => Some(format!("needs the program {name}")),
+            Self::Package(file, _) if Path::new(file).exists() => None,
+            Self::Package(_, name) => Some(format!("needs the Debian package {name}")),
             Self::Asterisk if asterisk::is_built() => None,
             Self::Asterisk => Some("needs Asterisk; run tests/asterisk/build-root".to_owned()),
         }
