@@ -188,7 +188,12 @@ mod tests {
 
     #[test]
     fn data_that_does_not_end_on_its_line_is_refused() {
-        for line in ["200 result=1 (line one", "200 result=1 (a) b", "200 result=1 (a) endpos=x"] {
+        for line in [
+            "200 result=1 (line one",
+            "200 result=1 (a)b",
+            "200 result=1 (a) b",
+            "200 result=1 (a) endpos=x",
+        ] {
             assert_eq!(
                 ReplyLine::parse(line.as_bytes()),
                 Err(ReplyError::UnterminatedData),
