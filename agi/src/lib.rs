@@ -5,7 +5,10 @@
 
 pub mod conversation;
 pub mod keypad;
+mod program;
 mod prompt;
 pub mod protocol;
+pub mod server;
 
+pub use program::main;
 pub use prompt::Prompt;

@@ -11,7 +11,7 @@ fn sounds() -> PathBuf {
 }
 
 fn prompts() -> BTreeSet<String> {
-    let name = |prompt: &Prompt| prompt.file().strip_prefix("dialgate/").unwrap().to_owned();
+    let name = |prompt: &Prompt| prompt.file().trim_start_matches("dialgate/").to_owned();
     Prompt::ALL.iter().map(name).collect()
 }
 

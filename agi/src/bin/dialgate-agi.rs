@@ -1,3 +1,5 @@
-//! Skeleton.
+//! The telephone side.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    dialgate_agi::main()
+}

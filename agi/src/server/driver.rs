@@ -1,0 +1,202 @@
+use dialgate_contract::{AccountNumber, CallerId, RequestId};
+use tokio::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Services;
+use super::channel::{Channel, ChannelError};
+use crate::Prompt;
+use crate::conversation::{Action, Ending, Event, Login, Speech};
+use crate::protocol::{
+    Command, EscapeDigits, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
+};
+
+/// No call lasts longer.
+const CALL_LIMIT: Duration = Duration::from_secs(300);
+
+/// Such as "Friday November twentieth at ten fifteen p m". In quotes is a core recording.
+const DATE_AND_TIME: &str = "ABd 'digits/at' IMp";
+
+/// Performs the conversation's actions: on the channel, the ledger and the queue.
+pub(super) struct Driver<'a> {
+    pub(super) channel: Channel,
+    pub(super) services: &'a Services,
+    pub(super) caller: CallerId,
+}
+
+impl Driver<'_> {
+    /// Has Asterisk end the call when it lasts too long, whatever becomes of us.
+    pub(super) async fn limit_call(&mut self) -> Result<(), ChannelError> {
+        self.is_gone().await.map(|_| ())
+    }
+
+    /// Tells the dialplan how the call ended; Asterisk allows that after a hang-up too.
+    pub(super) async fn report(&mut self, ending: Ending) -> Result<(), ChannelError> {
+        let name = VariableName::new("DIALGATE_RESULT")?;
+        let value = Text::new(ending.as_str())?;
+        self.channel.perform(&Command::SetVariable { name, value }).await.map(|_| ())
+    }
+
+    pub(super) async fn perform(&mut self, action: Action) -> Result<Event, ChannelError> {
+        match action {
+            Action::Answer => self.answer().await,
+            Action::Say(speech) => self.say(&speech).await,
+            Action::Collect { prompt, max, timeout } => self.collect(prompt, max, timeout).await,
+            Action::CheckLogin { account, pin } => tokio::select! {
+                login = self.services.logins.check(account, pin) => Ok(checked(login)),
+                gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
+            },
+            Action::Enqueue { account, address } => Ok(self.enqueue(account, address).await),
+            Action::AwaitVerdict { request, meanwhile } => {
+                self.await_verdict(request, meanwhile).await
+            }
+        }
+    }
+
+    async fn answer(&mut self) -> Result<Event, ChannelError> {
+        match self.channel.perform(&Command::Answer).await? {
+            Outcome::Done => Ok(Event::Answered),
+            Outcome::Dead | Outcome::HungUpOrMissing => Ok(Event::HungUp),
+            Outcome::Played { .. }
+            | Outcome::Digits { .. }
+            | Outcome::Key(_)
+            | Outcome::Variable(_) => Err(senseless(&Command::Answer)),
+        }
+    }
+
+    /// Says something that any key interrupts. What has no recording is skipped.
+    async fn say(&mut self, speech: &Speech) -> Result<Event, ChannelError> {
+        let command = spoken(speech)?;
+        match self.channel.perform(&command).await? {
+            Outcome::Played { interrupted_by } => Ok(Event::Played { interrupted_by }),
+            Outcome::Dead => Ok(Event::HungUp),
+            Outcome::HungUpOrMissing if self.is_gone().await? => Ok(Event::HungUp),
+            Outcome::HungUpOrMissing => {
+                complain_of_silence(speech);
+                Ok(Event::Played { interrupted_by: None })
+            }
+            Outcome::Done | Outcome::Digits { .. } | Outcome::Key(_) | Outcome::Variable(_) => {
+                Err(senseless(&command))
+            }
+        }
+    }
+
+    async fn collect(
+        &mut self,
+        prompt: Option<Prompt>,
+        max: MaxDigits,
+        timeout: Timeout,
+    ) -> Result<Event, ChannelError> {
+        let file = Text::new(prompt.map_or("", Prompt::file))?;
+        let command = Command::GetData { file, timeout, max };
+        match self.channel.perform(&command).await? {
+            Outcome::Digits { digits, ended } => Ok(Event::Digits { digits, ended }),
+            Outcome::Dead => Ok(Event::HungUp),
+            Outcome::HungUpOrMissing if self.is_gone().await? => Ok(Event::HungUp),
+            Outcome::HungUpOrMissing => match prompt {
+                Some(prompt) => {
+                    complain_of_silence(&prompt.into());
+                    Box::pin(self.collect(None, max, timeout)).await
+                }
+                None => Err(senseless(&command)),
+            },
+            Outcome::Done | Outcome::Played { .. } | Outcome::Key(_) | Outcome::Variable(_) => {
+                Err(senseless(&command))
+            }
+        }
+    }
+
+    /// Tells a hang-up from a missing recording, which Asterisk answers alike: a command that needs a caller gets
+    /// 511 when there is none. This one does no harm otherwise.
+    async fn is_gone(&mut self) -> Result<bool, ChannelError> {
+        let limit = u32::try_from(CALL_LIMIT.as_secs()).unwrap_or(u32::MAX);
+        let command = Command::SetAutoHangup(limit);
+        match self.channel.perform(&command).await? {
+            Outcome::Done => Ok(false),
+            Outcome::Dead | Outcome::HungUpOrMissing => Ok(true),
+            Outcome::Played { .. }
+            | Outcome::Digits { .. }
+            | Outcome::Key(_)
+            | Outcome::Variable(_) => Err(senseless(&command)),
+        }
+    }
+
+    async fn enqueue(&self, account: AccountNumber, address: std::net::IpAddr) -> Event {
+        match self.services.requests.add(account, address, self.caller.clone()).await {
+            Ok(request) => {
+                tracing::info!(%request, %address, "request queued");
+                Event::Enqueued(request)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a confirmed request is lost");
+                Event::EnqueueFailed
+            }
+        }
+    }
+
+    /// Looks for the verdict while the prompt plays, and after it until the verdict, the end of patience or the
+    /// caller's hang-up.
+    async fn await_verdict(
+        &mut self,
+        request: RequestId,
+        meanwhile: Prompt,
+    ) -> Result<Event, ChannelError> {
+        let wait = self.services.verdicts.clone().wait(request);
+        let verdict = AbortOnDropHandle::new(tokio::spawn(wait));
+        if self.say(&meanwhile.into()).await? == Event::HungUp {
+            return Ok(Event::HungUp);
+        }
+        tokio::select! {
+            biased;
+            verdict = verdict => Ok(match verdict.ok().flatten() {
+                Some(verdict) => {
+                    let requests = self.services.requests.clone();
+                    tokio::spawn(async move { requests.forget(request).await });
+                    Event::VerdictSeen(verdict)
+                }
+                None => Event::VerdictTimedOut,
+            }),
+            gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
+        }
+    }
+}
+
+/// From here on the log may name the account: what is typed before may be a PIN in the wrong place.
+fn checked(login: Login) -> Event {
+    if let Login::Accepted(traveller) = &login {
+        tracing::Span::current().record("account", traveller.account.as_str());
+    }
+    Event::LoginChecked(login)
+}
+
+fn spoken(speech: &Speech) -> Result<Command, ChannelError> {
+    let escape = EscapeDigits::Any;
+    Ok(match speech {
+        Speech::Prompt(prompt) => Command::StreamFile { file: Text::new(prompt.file())?, escape },
+        Speech::Address(address) => {
+            Command::SayAlpha { text: Text::new(address.to_string())?, escape }
+        }
+        Speech::DateTime { at, time_zone } => Command::SayDateTime {
+            unix_time: at.as_second(),
+            escape,
+            format: Text::new(DATE_AND_TIME)?,
+            time_zone: Text::new(time_zone)?,
+        },
+    })
+}
+
+fn complain_of_silence(speech: &Speech) {
+    match speech {
+        Speech::Prompt(prompt) => tracing::error!(
+            file = prompt.file(),
+            "Asterisk has no such recording: copy the folder sounds into Asterisk's own"
+        ),
+        Speech::Address(_) | Speech::DateTime { .. } => tracing::error!(
+            "Asterisk has no recordings of digits and letters: install its core sounds"
+        ),
+    }
+}
+
+/// The codec gives each command only the outcomes that it can have.
+fn senseless(command: &Command) -> ChannelError {
+    UnexpectedReply::Senseless { command: command.verb() }.into()
+}

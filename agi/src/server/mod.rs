@@ -1,0 +1,110 @@
+//! The FastAGI server: performs the conversation for every call at a time.
+
+mod channel;
+mod clock;
+mod driver;
+mod logins;
+mod requests;
+mod services;
+mod session;
+mod verdicts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::conversation::Lines;
+
+pub use services::{Services, ServicesError};
+
+/// Calls at a time that are told that all lines are busy. Whoever comes beyond them finds the connection closed, and
+/// the dialplan apologises.
+const TOLD_BUSY: usize = 16;
+
+/// How long calls may go on when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long to wait when no connection can be accepted, such as for want of file descriptors.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// A FastAGI server.
+pub struct Server {
+    services: Services,
+    lines: Arc<Semaphore>,
+    busy_lines: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Serves every call that `listener` accepts until `shutdown` is ready, then lets calls end for ten seconds.
+    pub async fn run(
+        listener: TcpListener,
+        services: Services,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        let lines = Arc::new(Semaphore::new(usize::from(services.max_calls)));
+        let busy_lines = Arc::new(Semaphore::new(TOLD_BUSY));
+        let server = Arc::new(Self { services, lines, busy_lines });
+        let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
+        tokio::select! {
+            () = server.accept(listener, &calls, &stop) => {}
+            () = server.keep_house() => {}
+            () = shutdown => {}
+        }
+        calls.close();
+        tracing::info!(calls = calls.len(), "stopping");
+        if tokio::time::timeout(GRACE, calls.wait()).await.is_err() {
+            tracing::warn!(calls = calls.len(), "cutting off calls that have not ended in time");
+            stop.cancel();
+            calls.wait().await;
+        }
+    }
+
+    async fn accept(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        calls: &TaskTracker,
+        stop: &CancellationToken,
+    ) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    if let Some((lines, line)) = self.line() {
+                        let call = Arc::clone(self).serve(stream, lines, line);
+                        calls.spawn(stop.clone().run_until_cancelled_owned(call));
+                    } else {
+                        tracing::warn!("a call beyond all limits finds no server");
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "accepting a connection");
+                    tokio::time::sleep(BREATHER).await;
+                }
+            }
+        }
+    }
+
+    /// A line for one more call, if any is left.
+    fn line(&self) -> Option<(Lines, OwnedSemaphorePermit)> {
+        let take = |lines: &Arc<Semaphore>| Arc::clone(lines).try_acquire_owned().ok();
+        take(&self.lines)
+            .map(|line| (Lines::Free, line))
+            .or_else(|| take(&self.busy_lines).map(|line| (Lines::Busy, line)))
+    }
+
+    async fn serve(self: Arc<Self>, stream: TcpStream, lines: Lines, line: OwnedSemaphorePermit) {
+        session::serve(stream, &self.services, lines).await;
+        drop(line);
+    }
+
+    async fn keep_house(&self) {
+        let mut due = tokio::time::interval(requests::HOUSEKEEPING);
+        loop {
+            due.tick().await;
+            self.services.requests.forget_old().await;
+        }
+    }
+}

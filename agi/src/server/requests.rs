@@ -1,0 +1,87 @@
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::{AccountNumber, CallerId, RequestId};
+use jiff::SignedDuration;
+use tokio::task::{JoinError, spawn_blocking};
+
+use super::clock;
+
+/// How often old requests are looked for.
+pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+
+/// Nobody will ever answer an older request.
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The one writer of the queue.
+#[derive(Clone)]
+pub(super) struct Requests(Arc<Mutex<Queue>>);
+
+/// Why the queue did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the system's random source: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("writing the queue failed, which is a bug: {0}")]
+    Bug(#[from] JoinError),
+}
+
+impl Requests {
+    pub(super) fn open(queue: &Path) -> Result<Self, DatabaseError> {
+        Ok(Self(Arc::new(Mutex::new(Queue::open(queue)?))))
+    }
+
+    /// Adds a request. It survives a power cut when this returns, and is added even if nobody waits for this to
+    /// return.
+    pub(super) async fn add(
+        &self,
+        account: AccountNumber,
+        address: IpAddr,
+        caller: CallerId,
+    ) -> Result<RequestId, RequestError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)?;
+        let id = RequestId::from_random(random);
+        let requested_at = clock::now();
+        let request = Request { id, account, address, lifetime: None, caller, requested_at };
+        self.write(move |queue| queue.enqueue(&request)).await?;
+        Ok(id)
+    }
+
+    /// Forgets a request whose verdict was read.
+    pub(super) async fn forget(&self, id: RequestId) {
+        if let Err(error) = self.write(move |queue| queue.done(id)).await {
+            tracing::warn!(request = %id, %error, "an answered request stays in the queue for now");
+        }
+    }
+
+    /// Forgets requests that nobody waits for any more.
+    pub(super) async fn forget_old(&self) {
+        let before = clock::now().saturating_sub(KEPT);
+        let forgotten = match before {
+            Ok(before) => self.write(move |queue| queue.forget(before)).await,
+            Err(_) => return,
+        };
+        match forgotten {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "forgot requests older than 7 days"),
+            Err(error) => tracing::warn!(%error, "old requests stay in the queue for now"),
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Queue) -> Result<T, DatabaseError> + Send + 'static,
+    ) -> Result<T, RequestError> {
+        let queue = Arc::clone(&self.0);
+        let done =
+            spawn_blocking(move || work(&mut queue.lock().unwrap_or_else(PoisonError::into_inner)));
+        Ok(done.await??)
+    }
+}

@@ -1,0 +1,86 @@
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use dialgate_contract::Exit;
+use dialgate_contract::config::Config;
+use dialgate_contract::database::DatabaseError;
+use dialgate_pin::{HashError, Hasher, Pepper, PepperError};
+
+use super::logins::Logins;
+use super::requests::Requests;
+use super::verdicts::Verdicts;
+
+/// What calls need besides the telephone: the ledger to read, the queue to write, and the pepper.
+pub struct Services {
+    pub(super) logins: Logins,
+    pub(super) requests: Requests,
+    pub(super) verdicts: Verdicts,
+    pub(super) max_calls: u16,
+}
+
+/// Why calls cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    /// No pepper.
+    #[error(transparent)]
+    Pepper(#[from] PepperError),
+    /// PINs cannot be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The queue's folder cannot be made.
+    #[error("making {}: {source}; let `dialgate init` make it", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The queue cannot be opened.
+    #[error(transparent)]
+    Queue(#[from] DatabaseError),
+}
+
+impl Services {
+    /// Reads the pepper and opens the queue, making it when it is not there. The ledger may come later.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub fn open(config: &Config) -> Result<Self, ServicesError> {
+        let hasher = Hasher::new(Pepper::load(&config.pepper_file)?)?;
+        make_private_folder(&config.queue_dir())?;
+        Ok(Self {
+            logins: Logins::new(config.ledger_file(), hasher),
+            requests: Requests::open(&config.queue_file())?,
+            verdicts: Verdicts::new(config.ledger_file(), config.agi.wait_for_open.duration()),
+            max_calls: config.agi.max_calls,
+        })
+    }
+}
+
+impl ServicesError {
+    /// How a program that meets this ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Pepper(PepperError::Read { source, .. }) | Self::Folder { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Exit::NoPerm
+            }
+            Self::Pepper(_) => Exit::Config,
+            Self::Folder { .. } => Exit::IoErr,
+            Self::Hash(_) => Exit::Software,
+            Self::Queue(error) => error.exit(),
+        }
+    }
+}
+
+fn make_private_folder(path: &Path) -> Result<(), ServicesError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(ServicesError::Folder { path: path.to_owned(), source }),
+    }
+}

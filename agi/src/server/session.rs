@@ -1,0 +1,72 @@
+use dialgate_contract::CallerId;
+use tokio::net::TcpStream;
+use tracing::Instrument;
+
+use super::Services;
+use super::channel::{Channel, ChannelError};
+use super::driver::Driver;
+use crate::conversation::{Conversation, Ending, Lines, SCRIPT, Turn};
+use crate::protocol::Environment;
+
+/// Serves one connection from its first byte to its last.
+pub(super) async fn serve(stream: TcpStream, services: &Services, lines: Lines) {
+    match begin(stream).await {
+        Ok((channel, environment)) => {
+            let caller = CallerId::from_network(environment.caller_id().unwrap_or_default());
+            let id = printable(environment.uniqueid());
+            let account = tracing::field::Empty;
+            let call = tracing::info_span!("call", id, %caller, account);
+            let driver = Driver { channel, services, caller };
+            run(driver, &environment, lines).instrument(call).await;
+        }
+        Err(error) => tracing::warn!(%error, "connection dropped before any call"),
+    }
+}
+
+/// Believes nothing before Asterisk has repeated the nonce.
+async fn begin(stream: TcpStream) -> Result<(Channel, Environment), ChannelError> {
+    stream.set_nodelay(true)?;
+    let mut channel = Channel::new(stream);
+    let environment = channel.environment().await?;
+    channel.prove_in_step().await?;
+    Ok((channel, environment))
+}
+
+/// One call, and one line in the log about how it ended.
+async fn run(mut driver: Driver<'_>, environment: &Environment, lines: Lines) {
+    let script = environment.script();
+    if script != SCRIPT {
+        tracing::warn!(script = printable(script), "AGI() asks for another script than {SCRIPT}");
+    }
+    match converse(&mut driver, Conversation::begin(script, lines)).await {
+        Ok(ending) => match driver.report(ending).await {
+            Ok(()) => tracing::info!(result = %ending, "call ended"),
+            Err(error) => tracing::info!(result = %ending, %error, "call ended, untold"),
+        },
+        Err(error @ (ChannelError::Closed | ChannelError::Io(_))) => {
+            tracing::info!(result = %Ending::Hangup, %error, "call ended, untold");
+        }
+        // The dialplan sees no result and apologises.
+        Err(error) => tracing::error!(result = %Ending::Error, %error, "call dropped"),
+    }
+}
+
+async fn converse(driver: &mut Driver<'_>, begun: Turn) -> Result<Ending, ChannelError> {
+    let mut turn = begun;
+    if matches!(turn, Turn::Do(..)) {
+        driver.limit_call().await?;
+    }
+    loop {
+        match turn {
+            Turn::Do(conversation, action) => {
+                turn = conversation.on(driver.perform(action).await?);
+            }
+            Turn::End(ending) => return Ok(ending),
+        }
+    }
+}
+
+/// What a log line may hold of a text that others chose.
+fn printable(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(80).collect()
+}

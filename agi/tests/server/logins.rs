@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use super::asterisk::{Call, Record};
+use super::site::Site;
+
+/// Account and PIN of each kind that is not let in.
+const WRONG: [(&str, &str); 6] = [
+    ("9999", "12345678"),
+    ("4711", "87654321"),
+    ("4712", "12345678"),
+    ("47", "12345678"),
+    ("4711", "1234"),
+    ("4*11", "*"),
+];
+
+async fn three_tries(site: &Site, account: &'static str, pin: &'static str) -> Record {
+    let server = site.serve().await;
+    let mut call = Call::dial(server.address).await;
+    for _ in 0..3 {
+        call = call.types("dialgate/enter-account", account).types("dialgate/enter-pin", pin);
+    }
+    call.run().await
+}
+
+/// The clock stands still unless everybody waits for it, so the pauses are exact.
+#[tokio::test(start_paused = true)]
+async fn whatever_is_wrong_the_words_are_the_same_and_come_after_the_same_second() {
+    let site = Site::new();
+    let mut first: Option<Vec<String>> = None;
+    for (account, pin) in WRONG {
+        let record = three_tries(&site, account, pin).await;
+        assert_eq!(record.result.as_deref(), Some("failed-login"));
+        let pauses = pauses_before(&record, "dialgate/login-failed");
+        assert_eq!(pauses.len(), 3);
+        for pause in pauses {
+            let off = pause.abs_diff(Duration::from_secs(1));
+            assert!(off <= Duration::from_millis(2), "{account} {pin}: {pause:?}");
+        }
+        assert_eq!(&record.commands, first.get_or_insert_with(|| record.commands.clone()));
+    }
+    assert!(first.unwrap().iter().any(|line| line.contains("too-many-tries")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_right_pin_is_answered_after_the_same_second() {
+    let site = Site::new();
+    let server = site.serve().await;
+    let record = Call::dial(server.address).await.logs_in().run().await;
+    let pauses = pauses_before(&record, "dialgate/enter-address");
+    assert!(pauses[0].abs_diff(Duration::from_secs(1)) <= Duration::from_millis(2), "{pauses:?}");
+}
+
+fn pauses_before(record: &Record, prompt: &str) -> Vec<Duration> {
+    let said = |(line, _): &(&String, &Duration)| line.contains(prompt);
+    record.commands.iter().zip(&record.pauses).filter(said).map(|(_, pause)| *pause).collect()
+}

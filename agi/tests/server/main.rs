@@ -1,0 +1,18 @@
+//! Whole calls over a real socket, with the Asterisk end in the test's hands.
+
+#[cfg(test)]
+mod asterisk;
+#[cfg(test)]
+mod hang_ups;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod logins;
+#[cfg(test)]
+mod outcomes;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod strangers;

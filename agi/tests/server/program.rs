@@ -1,0 +1,110 @@
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+use super::asterisk::Call;
+use super::site::Site;
+
+#[expect(clippy::disallowed_methods, reason = "the program itself is tested")]
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dialgate-agi"));
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, Output) {
+    let output = program().args(arguments).output().unwrap();
+    (output.status.code(), output)
+}
+
+fn configure(site: &Site, listen: SocketAddr) -> String {
+    let mut config = site.config.clone();
+    config.agi.listen = listen;
+    let path = site.folder.path().join("dialgate.toml");
+    fs::write(&path, toml::to_string(&config).unwrap()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_command_line_is_explained_and_errors_in_it_exit_with_64() {
+    assert_eq!(run(&["--version"]).0, Some(0));
+    assert_eq!(run(&["--help"]).0, Some(0));
+    let (code, output) = run(&["--confg", "x"]);
+    assert_eq!(code, Some(64));
+    assert!(stderr(&output).contains("--config"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_wrong_configuration_exits_with_78_and_names_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dialgate.toml");
+    fs::write(&path, "[agi]\nlisen = \"127.0.0.1:0\"\n").unwrap();
+    let (code, output) = run(&["--config", path.to_str().unwrap()]);
+    assert_eq!(code, Some(78));
+    assert!(stderr(&output).contains("lisen"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_missing_pepper_exits_with_78_and_says_what_to_do() {
+    let site = Site::new();
+    fs::remove_file(&site.config.pepper_file).unwrap();
+    let (code, output) = run(&["--config", &configure(&site, ([127, 0, 0, 1], 0).into())]);
+    assert_eq!(code, Some(78));
+    assert!(stderr(&output).contains("dialgate init"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_port_in_use_exits_with_69_and_says_what_to_do() {
+    let site = Site::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (code, output) = run(&["--config", &configure(&site, taken.local_addr().unwrap())]);
+    assert_eq!(code, Some(69));
+    assert!(stderr(&output).contains("running already"), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
+    let site = Site::new();
+    let mut command = program();
+    command.args(["--config", &configure(&site, ([127, 0, 0, 1], 0).into())]);
+    command.env("RUST_LOG", "trace").stderr(Stdio::piped());
+    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut logged = String::new();
+    let address = loop {
+        assert!(log.read_line(&mut logged).await.unwrap() > 0, "{logged}");
+        if let Some((_, address)) = logged.trim_end().split_once("serving calls address=") {
+            break address.parse().unwrap();
+        }
+    };
+
+    let call = Call::dial(address).await.types("dialgate/enter-account", "87654321");
+    let record = call.types("dialgate/enter-pin", "7654321").confirms("*").run().await;
+    assert_eq!(record.result.as_deref(), Some("refused"));
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert!(child.wait().await.unwrap().success());
+    log.read_to_string(&mut logged).await.unwrap();
+
+    assert!(logged.contains("call ended") && logged.contains("account=\"4711\""), "{logged}");
+    for secret in ["12345678", "7654321"] {
+        assert!(!logged.contains(secret), "{logged}");
+    }
+    assert_eq!(mode(&site.config.queue_dir()), 0o700);
+    assert_eq!(mode(&site.config.queue_file()), 0o600);
+    tokio::time::timeout(Duration::from_secs(1), child.wait()).await.unwrap().unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
