@@ -45,6 +45,14 @@ pub enum DatabaseError {
         /// The version that this program needs.
         known: usize,
     },
+    /// Somebody else's tool has taken the WAL away, and this program may only read.
+    #[error("{} cannot be read until it is written again ({source}): try again after the reconciler's next pass, or run `dialgate init`", path.display())]
+    NoWal {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// The library is too old to be trusted with a WAL.
     #[error("SQLite {0} can damage a database: 3.51.3 or newer is needed")]
     Library(&'static str),
@@ -72,6 +80,7 @@ impl DatabaseError {
                 error.sqlite_error_code(),
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen)
             ),
+            Self::NoWal { .. } => true,
             Self::Newer { .. } | Self::Older { .. } | Self::Library(_) | Self::Corrupt { .. } => {
                 false
             }
@@ -91,6 +100,7 @@ impl DatabaseError {
                 Exit::NoPerm
             }
             Self::Sqlite(_) if self.can_retry() => Exit::TempFail,
+            Self::NoWal { .. } => Exit::TempFail,
             Self::Open { .. } | Self::Sqlite(_) => Exit::IoErr,
             Self::Newer { .. } | Self::Older { .. } | Self::Library(_) => Exit::Config,
             Self::Corrupt { .. } => Exit::DataErr,
@@ -124,7 +134,8 @@ pub fn open_writer(path: &Path, migrations: Migrations) -> Result<Connection, Da
 /// When the file cannot be opened (try again: its writer may just have closed it) or has another schema.
 pub fn open_reader(path: &Path, migrations: Migrations) -> Result<Connection, DatabaseError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let (found, known) = (version(&connection)?, migrations.len());
+    let found = version(&connection).map_err(|error| without_wal(path, error))?;
+    let known = migrations.len();
     if found < known {
         return Err(DatabaseError::Older { path: path.to_owned(), found, known });
     }
@@ -190,6 +201,18 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(failed)?;
     Ok(connection)
+}
+
+/// A reader who may not make the WAL is told that the database is read-only (`SQLITE_READONLY_DIRECTORY` and its kin)
+/// or cannot be opened; it wants to write nothing.
+fn without_wal(path: &Path, error: DatabaseError) -> DatabaseError {
+    let DatabaseError::Sqlite(source) = error else { return error };
+    match source.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            DatabaseError::NoWal { path: path.to_owned(), source }
+        }
+        Some(_) | None => DatabaseError::Sqlite(source),
+    }
 }
 
 fn version(connection: &Connection) -> Result<usize, DatabaseError> {
