@@ -1,20 +1,18 @@
 //! `dialgate account`.
 
-use std::io::{IsTerminal, stdin};
-
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Account, Lease, LeaseEnd, account, audit, lease as lease_table};
 use dialgate_contract::{AccountNumber, Lifetime, ServiceName};
-use dialgate_pin::{Hasher, Pepper, Pin};
+use dialgate_pin::Pin;
 use rusqlite::{Connection, Transaction};
 
-use crate::cli::{
-    AccountChanges, AccountCommand, Changes, NewAccount, NewNumber, PinSource, Setting,
-};
+use crate::argument::{NewNumber, Setting};
+use crate::cli::{AccountChanges, AccountCommand, Changes, NewAccount, PinSource};
 use crate::error::Error;
+use crate::new_pin::NewPin;
 use crate::report::{AccountChange, AccountDetails, AccountRow, LeaseRow, Report};
 use crate::site::Site;
-use crate::{lease, new_pin, print, random, service};
+use crate::{lease, random, service};
 
 pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error> {
     match command {
@@ -41,7 +39,7 @@ fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
         services: service::known(ledger.connection(), new.services)?,
         created_at: site.now,
     };
-    let pin = NewPin::obtain(&new.pin, &account.number, site)?;
+    let pin = NewPin::obtain(new.pin.pin_stdin, &account.number, site)?;
     ledger.write(|tx| {
         if account::find(tx, &account.number)?.is_some() {
             return Err(Error::AccountExists(account.number.clone()));
@@ -81,7 +79,7 @@ fn set(number: &AccountNumber, changes: Changes, site: &Site) -> Result<Report, 
 fn change_pin(number: &AccountNumber, source: &PinSource, site: &Site) -> Result<Report, Error> {
     let mut ledger = site.ledger()?;
     find(ledger.connection(), number)?;
-    let pin = NewPin::obtain(source, number, site)?;
+    let pin = NewPin::obtain(source.pin_stdin, number, site)?;
     let (account, ended) = ledger.write(|tx| {
         let account = find(tx, number)?;
         account::set_pin_hash(tx, number, &pin.hash)?;
@@ -126,27 +124,6 @@ fn remove(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
         let ended = end_leases(tx, number, LeaseEnd::Removed, site)?;
         Ok(change("removed", account, None, ended))
     })
-}
-
-/// The hash of a new PIN and, unless the operator knows it already, the PIN to show.
-struct NewPin {
-    hash: String,
-    shown: Option<Pin>,
-}
-
-impl NewPin {
-    fn obtain(source: &PinSource, account: &AccountNumber, site: &Site) -> Result<Self, Error> {
-        let hasher = Hasher::new(Pepper::load(&site.config.pepper_file)?)?;
-        if source.pin_stdin {
-            if stdin().is_terminal() {
-                print::prompt("PIN (6 to 12 digits), then Enter: ");
-            }
-            let pin = new_pin::read(stdin().lock(), account)?;
-            return Ok(Self { hash: hasher.hash(&pin)?, shown: None });
-        }
-        let pin = random::pin(account)?;
-        Ok(Self { hash: hasher.hash(&pin)?, shown: Some(pin) })
-    }
 }
 
 fn find(connection: &Connection, number: &AccountNumber) -> Result<Account, Error> {

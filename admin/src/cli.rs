@@ -2,15 +2,11 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use dialgate_contract::ledger::LeaseId;
-use dialgate_contract::{
-    AccountNumber, AccountNumberError, Lifetime, Ports, ServiceName, TravellerAddress, Unfit,
-    config,
-};
+use dialgate_contract::{AccountNumber, Lifetime, Ports, ServiceName, config};
 
+use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 
 /// Lets travellers through the firewall: accounts, services and leases.
@@ -177,69 +173,4 @@ pub(crate) enum LeaseCommand {
         #[arg(value_name = "ACCOUNT|ADDRESS|ID")]
         target: LeaseTarget,
     },
-}
-
-/// The number of a new account.
-#[derive(Debug, Clone)]
-pub(crate) enum NewNumber {
-    Auto,
-    Number(AccountNumber),
-}
-
-/// A value of the account's own, or the site's default.
-#[derive(Debug, Clone)]
-pub(crate) enum Setting<T> {
-    Default,
-    Own(T),
-}
-
-/// Which leases are meant.
-#[derive(Debug, Clone)]
-pub(crate) enum LeaseTarget {
-    Id(LeaseId),
-    Account(AccountNumber),
-    Address(TravellerAddress),
-}
-
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("write an account number, an address such as 12.34.56.78, or a lease such as L17")]
-pub(crate) struct LeaseTargetError;
-
-impl FromStr for NewNumber {
-    type Err = AccountNumberError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Number) }
-    }
-}
-
-impl<T: FromStr> FromStr for Setting<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "default" { Ok(Self::Default) } else { text.parse().map(Self::Own) }
-    }
-}
-
-impl FromStr for LeaseTarget {
-    type Err = LeaseTargetError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let id = || text.parse().map(Self::Id).ok();
-        let account = || text.parse().map(Self::Account).ok();
-        let address = || stored_or_typed(text).map(Self::Address);
-        id().or_else(account).or_else(address).ok_or(LeaseTargetError)
-    }
-}
-
-/// An address as `lease list` shows it, or any one in it.
-fn stored_or_typed(text: &str) -> Option<TravellerAddress> {
-    match text.parse() {
-        Ok(address) => TravellerAddress::new(address, true).ok(),
-        Err(_) => TravellerAddress::from_stored(text).ok(),
-    }
-}
-
-fn address(text: &str) -> Result<IpAddr, Unfit> {
-    text.parse().map_err(|_| Unfit::Unreadable)
 }

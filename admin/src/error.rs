@@ -36,6 +36,8 @@ pub(crate) enum Error {
     NotRoot,
     #[error("there is no ledger at {}: run `dialgate init` first", .0.display())]
     NoLedger(PathBuf),
+    #[error("{} is not for this user to read: run this as root", .0.display())]
+    NotTheirs(PathBuf),
     #[error("{doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is {what}: it was left alone; move it away, or name the right place in the configuration", path.display())]
@@ -96,7 +98,9 @@ impl Error {
         match self {
             Self::Config(error) => error.exit(),
             Self::Database(error) => error.exit(),
-            Self::User(SystemUserError::Become(..)) | Self::NotRoot => Exit::NoPerm,
+            Self::User(SystemUserError::Become(..)) | Self::NotRoot | Self::NotTheirs(_) => {
+                Exit::NoPerm
+            }
             Self::Pepper(PepperError::Read { source, .. }) | Self::Io { source, .. }
                 if source.kind() == ErrorKind::PermissionDenied =>
             {

@@ -11,7 +11,8 @@ use dialgate_contract::{AccountNumber, Lifetime, TravellerAddress};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use crate::cli::{LeaseCommand, LeaseTarget};
+use crate::argument::LeaseTarget;
+use crate::cli::LeaseCommand;
 use crate::error::{Error, NothingOpen};
 use crate::report::{Grant, LeaseRow, Report, Revoked};
 use crate::site::Site;

@@ -4,6 +4,7 @@
 //! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
 
 mod account;
+mod argument;
 mod audit;
 mod cli;
 mod contact;
@@ -70,16 +71,9 @@ fn now() -> Timestamp {
 mod tests {
     use super::*;
     use clap::CommandFactory;
-    use dialgate_contract::Exit;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn usage_errors_are_sysexits() {
-        let answer = Cli::try_parse_from(["dialgate", "nonsense"]).unwrap_err();
-        assert_eq!(print::usage(&answer), Exit::Usage);
     }
 }

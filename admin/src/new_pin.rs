@@ -1,12 +1,22 @@
-//! A PIN that the operator chose.
+//! New PINs: generated, or chosen by the operator.
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal, stdin};
 
 use dialgate_contract::AccountNumber;
-use dialgate_pin::{Pin, PinError};
+use dialgate_pin::{Hasher, Pepper, Pin, PinError};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::site::Site;
+use crate::{print, random};
+
+/// What becomes of a new PIN.
+pub(crate) struct NewPin {
+    /// For the ledger.
+    pub(crate) hash: String,
+    /// For the operator, who does not know it yet.
+    pub(crate) shown: Option<Pin>,
+}
 
 /// Why a PIN is among the first that anybody would try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +31,28 @@ pub(crate) enum Weak {
     AccountNumber,
 }
 
-/// Reads the first line.
-pub(crate) fn read(input: impl BufRead, account: &AccountNumber) -> Result<Pin, Error> {
+impl NewPin {
+    /// A generated PIN, or the one on standard input.
+    pub(crate) fn obtain(
+        from_stdin: bool,
+        account: &AccountNumber,
+        site: &Site,
+    ) -> Result<Self, Error> {
+        let hasher = Hasher::new(Pepper::load(&site.config.pepper_file)?)?;
+        if !from_stdin {
+            let pin = random::pin(account)?;
+            return Ok(Self { hash: hasher.hash(&pin)?, shown: Some(pin) });
+        }
+        if stdin().is_terminal() {
+            print::prompt("PIN (6 to 12 digits), then Enter: ");
+        }
+        let pin = read(stdin().lock(), account)?;
+        Ok(Self { hash: hasher.hash(&pin)?, shown: None })
+    }
+}
+
+/// The PIN on the first line.
+fn read(input: impl BufRead, account: &AccountNumber) -> Result<Pin, Error> {
     let mut line = Zeroizing::new(String::with_capacity(64));
     input.take(64).read_line(&mut line).map_err(|_| PinError)?;
     let digits = line.strip_suffix('\n').unwrap_or(&line);

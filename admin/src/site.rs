@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Site {
                 done => return done.map_err(Error::from),
             }
         }
-        LedgerReader::open(&path).map_err(Error::from)
+        Ok(LedgerReader::open(&path)?)
     }
 
     /// The ledger, for commands that change it.
@@ -57,6 +58,9 @@ impl Site {
         match path.try_exists() {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::NoLedger(path)),
+            Err(source) if source.kind() == ErrorKind::PermissionDenied => {
+                Err(Error::NotTheirs(path))
+            }
             Err(source) => Err(Error::Io { doing: "looking for", path, source }),
         }
     }

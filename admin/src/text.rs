@@ -166,7 +166,7 @@ impl Reader<'_> {
     }
 }
 
-/// The two most telling digits of a time span, rounded.
+/// A span of time, rounded to the unit that people would give it in.
 fn amount(seconds: u64) -> String {
     let (minutes, hours, days) =
         ((seconds + 30) / 60, (seconds + 1_800) / 3_600, (seconds + 43_200) / 86_400);

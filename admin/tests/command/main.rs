@@ -1,0 +1,16 @@
+//! The real program, as an operator meets it: what it answers, how it ends, and what it leaves alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "this is a test from end to end, and says what it skips"
+)]
+
+mod account;
+mod init;
+mod lease;
+mod output;
+mod rights;
+mod service;
+mod site;
+mod status;
