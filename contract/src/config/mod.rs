@@ -1,12 +1,19 @@
 //! The configuration file, the same for all programs. Every key is optional; an unknown one is an error.
 
+mod chain;
+mod default;
+mod error;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::text_enum::text_enum;
-use crate::{Exit, Lifetime, SystemUser, SystemUserError};
+use crate::{Lifetime, SystemUser, SystemUserError};
+
+pub use chain::{Anchor, ChainName, ChainNameError};
+pub use error::ConfigError;
 
 /// Where the configuration is looked for when no `--config` says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/dialgate/dialgate.toml";
@@ -133,55 +140,6 @@ text_enum! {
     }
 }
 
-/// The name of a chain: letters, digits, `-` and `_`, a letter first, at most 28 characters (`XT_EXTENSION_MAXNAMELEN`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ChainName(String);
-
-/// The chain that jumps to ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Anchor {
-    /// Found by looking at the firewall that is there.
-    Auto,
-    /// This one.
-    Chain(ChainName),
-}
-
-/// A text that is not a chain's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a chain's name is 1 to 28 letters, digits, - and _, and begins with a letter")]
-pub struct ChainNameError;
-
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{}: {source}; write it with `dialgate init`, or name another with --config", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file does not say what it should.
-    #[error("{}: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// Line, key and what is wrong with it.
-        source: Box<toml::de::Error>,
-    },
-    /// A value does not fit the others.
-    #[error("{}: {key}: {wrong}", path.display())]
-    Value {
-        /// The file.
-        path: PathBuf,
-        /// The key.
-        key: &'static str,
-        /// What is wrong, and what to write instead.
-        wrong: String,
-    },
-}
-
 impl Config {
     /// Reads the file at `path`.
     ///
@@ -252,137 +210,6 @@ impl Config {
         if self.user.is_empty() { Ok(None) } else { SystemUser::lookup(&self.user).map(Some) }
     }
 }
-
-impl ConfigError {
-    /// How a program that could not read its configuration ends.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-                Exit::NoPerm
-            }
-            Self::Read { .. } | Self::Parse { .. } | Self::Value { .. } => Exit::Config,
-        }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            data_dir: "/var/lib/dialgate".into(),
-            pepper_file: "/etc/dialgate/pepper".into(),
-            user: "dialgate".to_owned(),
-            agi: Agi::default(),
-            lease: Lease::default(),
-            firewall: Firewall::default(),
-            mail: Mail::default(),
-        }
-    }
-}
-
-impl Default for Agi {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 4573)),
-            max_calls: 64,
-            wait_for_open: Lifetime::from_seconds(10).unwrap_or(Lifetime::hours(1)),
-        }
-    }
-}
-
-impl Default for Lease {
-    fn default() -> Self {
-        Self {
-            default: Lifetime::hours(24),
-            max: Lifetime::hours(7 * 24),
-            addresses_per_account: 1,
-            account_requests_per_hour: 10,
-            site_requests_per_hour: 300,
-        }
-    }
-}
-
-impl Default for Firewall {
-    fn default() -> Self {
-        Self {
-            backend: Backend::Ipset,
-            chain: ChainName("DIALGATE".to_owned()),
-            anchor: Anchor::Auto,
-            allow_private: false,
-        }
-    }
-}
-
-impl Default for Mail {
-    fn default() -> Self {
-        Self {
-            transport: Transport::Smtp,
-            host: "localhost".to_owned(),
-            port: 25,
-            tls: Tls::None,
-            username: String::new(),
-            password_file: PathBuf::new(),
-            from: "dialgate <dialgate@localhost>".to_owned(),
-            directory: PathBuf::new(),
-            operator: Vec::new(),
-        }
-    }
-}
-
-impl ChainName {
-    /// The kernel's own chain for packets to this machine.
-    #[must_use]
-    pub fn input() -> Self {
-        Self("INPUT".to_owned())
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::str::FromStr for ChainName {
-    type Err = ChainNameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let letter_first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-        let plain =
-            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if letter_first && plain && text.len() <= 28 {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ChainNameError)
-        }
-    }
-}
-
-impl std::fmt::Display for ChainName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl std::str::FromStr for Anchor {
-    type Err = ChainNameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Chain) }
-    }
-}
-
-impl std::fmt::Display for Anchor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Auto => f.pad("auto"),
-            Self::Chain(chain) => chain.fmt(f),
-        }
-    }
-}
-
-crate::text_enum::serde_as_text!(ChainName);
-crate::text_enum::serde_as_text!(Anchor);
 
 #[cfg(test)]
 mod tests {
