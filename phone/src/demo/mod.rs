@@ -144,5 +144,7 @@ fn stops() -> Result<[Signal; 3], Failure> {
 }
 
 fn stopped() -> Failure {
+    // The call may have been in the middle of a line.
+    show("\n");
     Failure::new(Exit::TempFail, "stopped; everything it had set up is gone again")
 }

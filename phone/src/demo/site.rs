@@ -85,9 +85,9 @@ impl Site {
         ])
     }
 
-    /// Starts the root side and the telephone side, and waits until both are ready.
+    /// Starts the telephone side, then the root side, and waits until both are ready.
     pub(super) async fn start(&mut self) -> Result<(), Failure> {
-        for (name, arguments) in [(RECONCILER, &["--watch"][..]), ("dialgate-agi", &[])] {
+        for (name, arguments) in [("dialgate-agi", &[][..]), (RECONCILER, &["--watch"])] {
             let started = Running::start(name, arguments, &self.config_file(), self.folder.path());
             let mut program = started.map_err(|error| io_failure(name, &error))?;
             ready(&mut program).await?;

@@ -1,5 +1,7 @@
 //! What the demo says around the call. Every line ends with a line feed and fits into 80 columns.
 
+use std::net::Ipv4Addr;
+
 use jiff::tz::TimeZone;
 
 use super::evidence::{Evidence, Firewall};
@@ -31,10 +33,12 @@ pub(super) fn opening(
     [
         "\n".to_owned(),
         paragraph(&style.strong("dialgate")),
+        "\n".to_owned(),
         paragraph(
             "You are a traveller in a hotel. Call home, key in the address of the hotel's network, and your PBX \
              lets in that address and no other.",
         ),
+        "\n".to_owned(),
         paragraph(&firewall),
         "\n".to_owned(),
         labelled("account", &style.strong(&account.account), style),
@@ -45,32 +49,34 @@ pub(super) fn opening(
 }
 
 /// Who gets in before the call.
-pub(super) fn before(address: std::net::Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
+pub(super) fn before(address: Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
     format!("\n{}", doors("before", address, arrivals, style))
 }
 
 /// What came of the call.
 pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> String {
-    let mut text =
-        format!("\n{}{}\n\n", " ".repeat(MARGIN), style.faint(&"─".repeat(WIDTH - MARGIN)));
-    match &evidence.lease {
-        Some(lease) => text += &labelled("lease", &summary(lease, zone), style),
-        None => text += &labelled("lease", "none", style),
-    }
+    let line = style.faint(&"─".repeat(WIDTH - MARGIN));
+    let mut text = format!("\n{}{line}\n\n", " ".repeat(MARGIN));
+    let Some(lease) = &evidence.lease else {
+        let result = evidence.result.as_deref().unwrap_or("not at all");
+        return text
+            + &labelled("lease", &format!("none; the call ended as: {result}"), style)
+            + "\n";
+    };
+    text += &labelled("lease", &summary(lease, zone), style);
     match &evidence.firewall {
-        Firewall::Real { rules, .. } => text += &labelled("kernel", rules, style),
-        Firewall::Untouched { rules } => text += &labelled("would send", rules, style),
+        Firewall::Untouched { rules } => text += &labelled("planned", rules, style),
+        Firewall::Real { rules, after, .. } => {
+            text += &labelled("kernel", rules, style);
+            if let (Some(after), Ok(address)) = (after, lease.address.parse()) {
+                text += &format!("\n{}", doors("after", address, *after, style));
+            }
+        }
     }
-    if let (Firewall::Real { after: Some(after), .. }, Some(lease)) =
-        (&evidence.firewall, &evidence.lease)
-        && let Ok(address) = lease.address.parse()
-    {
-        text += &format!("\n{}", doors("after", address, *after, style));
-    }
-    match &evidence.letter {
-        Some(letter) => text += &format!("\n{}", post(letter, style)),
-        None => text += &labelled("letter", "none", style),
-    }
+    text += &match &evidence.letter {
+        Some(letter) => format!("\n{}", post(letter, style)),
+        None => labelled("letter", "none", style),
+    };
     text + "\n"
 }
 
@@ -78,7 +84,7 @@ pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> Strin
 pub(super) fn verdict(faults: &[String], style: Style) -> String {
     if faults.is_empty() {
         return paragraph(
-            &style.good("All of it was as it should be. Everything here is gone now."),
+            &style.good("All of it is as it should be, and nothing of it stays behind."),
         );
     }
     faults
@@ -93,8 +99,8 @@ fn summary(lease: &Lease, zone: &TimeZone) -> String {
     format!("{} for {}: {} until {until}", lease.id, lease.address, lease.services.join(", "))
 }
 
-fn doors(when: &str, address: std::net::Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
-    let door = |address: std::net::Ipv4Addr, open: bool| {
+fn doors(when: &str, address: Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
+    let door = |address: Ipv4Addr, open: bool| {
         let gets = if open { style.good("gets in") } else { "is kept out".to_owned() };
         format!("a datagram from {address} to port 5060 {gets}")
     };
@@ -124,4 +130,41 @@ fn labelled(label: &str, text: &str, style: Style) -> String {
         page = Page::new(LABELLED);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::evidence::tests::good;
+    use super::*;
+
+    #[test]
+    fn what_came_of_a_call_fits_the_page_and_says_everything() {
+        let text = after(&good(), &TimeZone::UTC, Style::Plain);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        let said = "    lease     L1 for 12.34.56.78: sip, rtp until Friday, 20 November, 6:00 pm
+    kernel    add dg-sip-4 12.34.56.78 timeout 86399
+
+    after     a datagram from 12.34.56.78 to port 5060 gets in
+              a datagram from 12.34.56.79 to port 5060 is kept out
+
+    letter    to ada@hotel.example: Open
+              Hello,
+              12.34.56.78 is open.
+";
+        assert!(text.contains(said), "{text}");
+    }
+
+    #[test]
+    fn a_call_that_opened_nothing_says_how_it_ended() {
+        let mut evidence = good();
+        (evidence.lease, evidence.result) = (None, Some("hangup".into()));
+        let text = after(&evidence, &TimeZone::UTC, Style::Plain);
+        assert!(text.ends_with("    lease     none; the call ended as: hangup\n\n"), "{text}");
+    }
+
+    #[test]
+    fn every_fault_is_named_at_the_end() {
+        let text = verdict(&["there is no lease".into()], Style::Plain);
+        assert_eq!(text, "  Not as it should be: there is no lease\n");
+    }
 }

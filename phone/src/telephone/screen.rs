@@ -76,9 +76,8 @@ impl Screen {
     pub(crate) fn end(&mut self, ending: Ending) -> String {
         let how = match ending {
             Ending::Caller => "You hung up.",
-            Ending::Server => "The call is over.",
+            Ending::Server | Ending::Dialplan => "The call is over.",
             Ending::Autohangup => "The call took too long and was cut off.",
-            Ending::Dialplan => "The server has left the call; the dialplan goes on from here.",
         };
         let blank = if self.page.at_start() { "" } else { "\n" };
         format!("{}{blank}    {}\n", self.page.end_line(), self.style.faint(how))
