@@ -14,10 +14,10 @@ use crate::contact::{Email, PersonName, TimeZoneName};
 #[command(name = "dialgate", version, max_term_width = 80, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// The configuration
-    #[arg(long, global = true, value_name = "FILE", default_value = config::DEFAULT_FILE)]
+    #[arg(long, global = true, display_order = 90, value_name = "FILE", default_value = config::DEFAULT_FILE)]
     pub(crate) config: PathBuf,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 91)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -64,7 +64,10 @@ pub(crate) enum ServiceCommand {
         ports: Ports,
     },
     /// Remove a service that no account has
-    Remove { name: ServiceName },
+    Remove {
+        /// The service
+        name: ServiceName,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,21 +77,35 @@ pub(crate) enum AccountCommand {
     /// Show all accounts
     List,
     /// Show one account and its open leases
-    Show { number: AccountNumber },
+    Show {
+        /// The account
+        number: AccountNumber,
+    },
     /// Change an account
+    #[command(override_usage = "dialgate account set [OPTIONS] <NUMBER>")]
     Set(AccountChanges),
     /// Give an account a new PIN and end its leases
     Pin {
+        /// The account
         number: AccountNumber,
         #[command(flatten)]
         pin: PinSource,
     },
     /// Let an account be used again
-    Enable { number: AccountNumber },
+    Enable {
+        /// The account
+        number: AccountNumber,
+    },
     /// Let an account not be used, and end its leases
-    Disable { number: AccountNumber },
+    Disable {
+        /// The account
+        number: AccountNumber,
+    },
     /// Remove an account and end its leases
-    Remove { number: AccountNumber },
+    Remove {
+        /// The account
+        number: AccountNumber,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +154,7 @@ pub(crate) struct Changes {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountChanges {
+    /// The account
     pub(crate) number: AccountNumber,
     #[command(flatten)]
     pub(crate) changes: Changes,
@@ -159,6 +177,7 @@ pub(crate) enum LeaseCommand {
     },
     /// Let an address in without a call
     Grant {
+        /// Whom to let in
         account: AccountNumber,
         /// IPv4 as 12.34.56.78; an IPv6 address stands for its /64
         #[arg(value_parser = address)]

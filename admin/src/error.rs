@@ -38,6 +38,8 @@ pub(crate) enum Error {
     NoLedger(PathBuf),
     #[error("{} is not for this user to read: run this as root", .0.display())]
     NotTheirs(PathBuf),
+    #[error("{} can be written by others than root, who could make this command do harm: run `dialgate init` to mend it", .0.display())]
+    OpenFolder(PathBuf),
     #[error("{doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is {what}: it was left alone; move it away, or name the right place in the configuration", path.display())]
@@ -110,6 +112,7 @@ impl Error {
             Self::User(SystemUserError::Unknown(_) | SystemUserError::Lookup(..))
             | Self::Pepper(PepperError::Read { .. } | PepperError::Content { .. })
             | Self::NoLedger(_)
+            | Self::OpenFolder(_)
             | Self::Foreign { .. } => Exit::Config,
             Self::Random(_) => Exit::Unavailable,
             Self::Hash(_) => Exit::Software,

@@ -1,4 +1,5 @@
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,11 +46,23 @@ impl Site {
 
     /// The ledger, for commands that change it.
     pub(crate) fn ledger(&self) -> Result<Ledger, Error> {
-        if !self.config.user.is_empty() && !SystemUser::is_root() {
+        if self.config.user.is_empty() {
+            self.require_ledger()?;
+        } else if SystemUser::is_root() {
+            self.require_ledger()?;
+            self.require_own_folder()?;
+        } else {
             return Err(Error::NotRoot);
         }
-        self.require_ledger()?;
         Ok(Ledger::open(&self.config.ledger_file())?)
+    }
+
+    /// Whoever may put files beside a database commands the process that opens it.
+    fn require_own_folder(&self) -> Result<(), Error> {
+        let path = &self.config.data_dir;
+        let found = std::fs::metadata(path).map_err(Error::io("looking at", path))?;
+        let roots = found.uid() == 0 && found.mode() & 0o022 == 0;
+        if roots { Ok(()) } else { Err(Error::OpenFolder(path.clone())) }
     }
 
     /// Opening a ledger to write makes it, with whatever owner and mode come about; that is for `init` to do.

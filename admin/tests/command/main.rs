@@ -1,10 +1,5 @@
 //! The real program, as an operator meets it: what it answers, how it ends, and what it leaves alone.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "this is a test from end to end, and says what it skips"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test from end to end")]
 
 mod account;
 mod init;

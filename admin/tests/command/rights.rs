@@ -1,5 +1,6 @@
 //! Owners, and what another user may do. Only root can give files away, so without root these are skipped.
 
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,7 +20,8 @@ impl Shared {
     /// `None`, and a word about it, when this process is not root.
     fn new() -> Option<Self> {
         if !SystemUser::is_root() {
-            eprintln!("skipped: only root can give files to another user");
+            // Past the test harness, which keeps what tests print to itself.
+            let _ = writeln!(std::io::stderr(), "skipped: only root can give files away");
             return None;
         }
         let user = SystemUser::lookup("daemon").unwrap();
@@ -41,6 +43,11 @@ impl Shared {
         command.args(line.split_whitespace()).current_dir("/");
         answer(command, b"")
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "hides the machine's own files")]
+fn unshare() -> Command {
+    Command::new("unshare")
 }
 
 #[expect(clippy::disallowed_methods, reason = "becomes another user for the program under test")]
@@ -66,6 +73,44 @@ fn root_writes_the_programs_user_reads_and_nobody_else_does_either() {
     }
 }
 
+/// `init` on a machine that has the user and nothing else, with a narrow umask: the default places, seen by nobody
+/// but the shell in its own mount namespace.
+const FRESH_MACHINE: &str = r#"
+    mount -t tmpfs none /etc && mount -t tmpfs none /var/lib || exit 99
+    echo dialgate:x:990:991::/nonexistent:/usr/sbin/nologin > /etc/passwd
+    umask 077
+    "$0" init > /dev/null && "$0" init || exit
+    cd /etc/dialgate && stat -c '%u:%g %a %n' . dialgate.toml pepper
+    cd /var/lib/dialgate && stat -c '%u:%g %a %n' . queue ledger.db ledger.db-wal ledger.db-shm
+    ls -A /etc/dialgate /var/lib/dialgate | grep -v '^ledger.db'
+"#;
+
+#[test]
+fn a_fresh_machine_gets_everything_in_its_default_place() {
+    let Some(shared) = Shared::new() else { return };
+    let mut command = unshare();
+    command.args(["--mount", "sh", "-c", FRESH_MACHINE]).arg(&shared.program);
+    let answer = answer(command, b"");
+    if matches!(answer.code, 1 | 99) && !answer.err.contains("dialgate:") {
+        let _ = writeln!(std::io::stderr(), "skipped: no mount namespace here: {}", answer.err);
+        return;
+    }
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
+    assert_eq!(
+        answer.out,
+        "was there  /etc/dialgate/dialgate.toml\n\
+         was there  /var/lib/dialgate\n\
+         was there  /var/lib/dialgate/queue\n\
+         was there  /var/lib/dialgate/ledger.db\n\
+         was there  /etc/dialgate/pepper\n\
+         Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip,rtp\n\
+         0:0 755 .\n0:991 640 dialgate.toml\n0:991 640 pepper\n\
+         0:991 750 .\n990:991 700 queue\n\
+         0:991 640 ledger.db\n0:991 640 ledger.db-wal\n0:991 640 ledger.db-shm\n\
+         /etc/dialgate:\ndialgate.toml\npepper\n\n/var/lib/dialgate:\nqueue\n"
+    );
+}
+
 #[test]
 fn owners_that_are_wrong_are_mended() {
     let Some(shared) = Shared::new() else { return };
@@ -79,6 +124,19 @@ fn owners_that_are_wrong_are_mended() {
         let found = std::fs::metadata(shared.site.path(name)).unwrap();
         assert_eq!((found.uid(), found.gid()), (0, shared.user.gid), "{name}");
     }
+}
+
+#[test]
+fn root_writes_no_ledger_that_lies_where_others_may_write() {
+    let Some(shared) = Shared::new() else { return };
+    let (data, user) = (shared.site.path("data"), shared.user.uid);
+    chown(&data, Some(user), None).unwrap();
+    shared.site.refuses(ANN, 78, &["data", "others than root", "dialgate init"]);
+    chown(&data, Some(0), None).unwrap();
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o770)).unwrap();
+    shared.site.refuses(ANN, 78, &["data", "others than root", "dialgate init"]);
+    shared.site.ok("init");
+    shared.site.ok(ANN);
 }
 
 #[test]
