@@ -1,0 +1,15 @@
+//! The plan against the real kernel. Each test runs in a network namespace of its own, as root; without root or the
+//! tools it says that it was skipped, and fails when `DIALGATE_REQUIRE_REAL` is 1.
+
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod neighbours;
+#[cfg(test)]
+mod network;
+#[cfg(test)]
+mod packets;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod speed;
