@@ -1,5 +1,6 @@
 use dialgate_contract::ledger::{LeaseId, Verdict};
-use dialgate_contract::{Lifetime, Refusal};
+use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::{CallerId, Lifetime, Refusal, RequestId};
 use jiff::Timestamp;
 use tokio::time::{Duration, sleep};
 
@@ -108,4 +109,23 @@ async fn another_script_hears_nothing() {
     let record = Call::dial_with(server.address, &other).await.run().await;
     assert_eq!(record.result.as_deref(), Some("error"));
     assert_eq!(record.heard(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_waits_for_any_more_is_forgotten_at_the_start() {
+    let site = Site::new();
+    let old = Request {
+        id: RequestId::from_random([7; 16]),
+        account: "4711".parse().unwrap(),
+        address: "12.34.56.78".parse().unwrap(),
+        lifetime: None,
+        caller: CallerId::from_network(""),
+        requested_at: Timestamp::UNIX_EPOCH,
+    };
+    std::fs::create_dir(site.config.queue_dir()).unwrap();
+    Queue::open(&site.config.queue_file()).unwrap().enqueue(&old).unwrap();
+    let _server = site.serve().await;
+    while !site.queued().is_empty() {
+        sleep(Duration::from_millis(2)).await;
+    }
 }
