@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW};
 
 use crate::Exit;
 
@@ -158,7 +159,19 @@ pub fn write<T, E: From<DatabaseError>>(
         .map_err(DatabaseError::from)?;
     let value = work(&transaction)?;
     transaction.commit().map_err(DatabaseError::from)?;
+    announce(connection);
     Ok(value)
+}
+
+/// Tells whoever watches the file that it was written. The commit itself cannot be watched for: it becomes visible
+/// after the last write to the WAL, by a store to shared memory.
+fn announce(connection: &Connection) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let touched = Timestamps { last_access: now, last_modification: now };
+    if let Some(path) = connection.path() {
+        // Who watches also looks without being told, only later.
+        let _ = rustix::fs::utimensat(CWD, path, &touched, AtFlags::empty());
+    }
 }
 
 /// Reads a stored text as the value it stands for.

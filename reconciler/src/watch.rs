@@ -56,7 +56,8 @@ impl Watch {
     ) -> Result<Self, WatchError> {
         let changes =
             inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        let written = inotify::WatchFlags::MODIFY | inotify::WatchFlags::CREATE;
+        // A database announces a commit by its own times, see `database::write`.
+        let written = inotify::WatchFlags::ATTRIB;
         inotify::add_watch(&changes, folder, written)?;
         let now = clock::steady();
         Ok(Self {

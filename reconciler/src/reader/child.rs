@@ -45,7 +45,8 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
     confine(LIMITS)?;
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
     if let Some(folder) = queue.parent() {
-        let written = inotify::WatchFlags::MODIFY
+        // A database announces a commit by its own times, see `database::write`.
+        let written = inotify::WatchFlags::ATTRIB
             | inotify::WatchFlags::CREATE
             | inotify::WatchFlags::MOVED_TO;
         inotify::add_watch(&changes, folder, written)?;
