@@ -6,10 +6,12 @@ The first line on standard output is the port, every further one a message as JS
 import argparse
 import asyncio
 import json
+import logging
 import socket
 import ssl
 import struct
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -25,6 +27,7 @@ def arguments():
     parser.add_argument("--greeting", help="greet with this line, then hang up")
     parser.add_argument("--silent", action="store_true", help="accept connections and say nothing")
     parser.add_argument("--reset-after-data", action="store_true", help="reset the connection instead of accepting")
+    parser.add_argument("--inject", type=int, help="with --certificate: write this many answers in clear ahead of TLS")
     return parser.parse_args()
 
 
@@ -84,6 +87,29 @@ class Failing(asyncio.Protocol):
             transport.close()
 
 
+async def injected(options, tls, reader, writer):
+    """What somebody does who can write into a connection but not read it: answers ahead of TLS, then cuts it off."""
+
+    async def answer(text):
+        writer.write(text.encode())
+        await writer.drain()
+        return await reader.readline()
+
+    await answer("220 mail.test\r\n")
+    await answer("250-mail.test\r\n250 STARTTLS\r\n")
+    early = ["250 mail.test", "250 OK", "250 OK", "354 go on", "250 accepted", "221 bye"]
+    writer.write("".join(f"{line}\r\n" for line in ["220 go on", *early[: options.inject]]).encode())
+    await writer.drain()
+    await writer.start_tls(tls)
+    line = await reader.readline()
+    while line and not line.startswith(b"DATA"):
+        line = await answer("250 OK\r\n")
+    writer.write(b"354 go on\r\n")
+    await writer.drain()
+    await reader.read()
+    writer.close()
+
+
 def say(value):
     print(json.dumps(value), flush=True)
 
@@ -94,14 +120,24 @@ async def main():
     if options.certificate:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(options.certificate)
+    if options.inject:
+        server = await asyncio.start_server(lambda r, w: injected(options, tls, r, w), "127.0.0.1", 0)
+        return await serve(server)
     if options.silent or options.greeting:
         factory = lambda: Failing(options.greeting)
     else:
         factory = lambda: protocol(options, tls)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(factory, "127.0.0.1", 0, ssl=tls if options.tls else None)
+    await serve(server)
+
+
+async def serve(server):
     say(server.sockets[0].getsockname()[1])
-    await loop.run_in_executor(None, sys.stdin.read)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
+# Clients that hang up are what this server is for.
+logging.disable()
+warnings.simplefilter("ignore")
 asyncio.run(main())

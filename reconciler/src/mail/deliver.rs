@@ -17,6 +17,12 @@ use super::wire::{Delivery, Settings};
 
 /// How long a mail server may take for one step.
 const STEP: Duration = Duration::from_secs(20);
+/// Long enough to read what has arrived already.
+const INSTANT: Duration = Duration::from_millis(1);
+/// The one answer that means that a message was taken over (RFC 5321 section 4.3.2).
+const ACCEPTED: u16 = 250;
+const OUT_OF_STEP: &str = "it answered before it was asked, as if somebody else wrote into the connection: \
+                           nothing it said is believed; mail.tls = \"tls\" is safe from that";
 /// The child has no `PATH` to look along.
 const SENDMAIL: &str = "/usr/sbin/sendmail";
 
@@ -43,44 +49,57 @@ pub(super) fn deliver(message: &Message, name: &str, settings: &Settings) -> Del
 /// Whatever goes wrong before the server is offered the message is not the message's fault, even if it goes wrong for
 /// ever: it waits until the operator has mended it.
 fn smtp(message: &Message, settings: &Settings) -> Delivery {
-    let mail = &settings.mail;
-    let (host, port) = (&mail.host, mail.port);
+    let server = format!("mail server {}:{}", settings.mail.host, settings.mail.port);
     let mut connection = match connect(settings) {
         Ok(connection) => connection,
-        Err(error) => {
-            let error = told(&error);
-            return Delivery::Retry(format!("mail server {host}:{port}: {error}; look at [mail]"));
-        }
+        Err(wrong) => return Delivery::Retry(format!("{server}: {wrong}; look at [mail]")),
     };
     match connection.send(message.envelope(), &message.formatted()) {
-        Ok(_accepted) => {
-            // It has been accepted; how the server takes leave does not matter.
+        Ok(response) if response.has_code(ACCEPTED) => {
+            // How the server takes leave does not matter.
             let _ = connection.quit();
             Delivery::Sent
         }
-        Err(error) if is_final(&error) => {
-            Delivery::Hopeless(format!("mail server {host}:{port}: {}", told(&error)))
-        }
-        Err(error) => Delivery::Retry(format!("mail server {host}:{port}: {}", told(&error))),
+        Ok(_) => Delivery::Retry(format!("{server}: {OUT_OF_STEP}")),
+        Err(error) if is_final(&error) => Delivery::Hopeless(format!("{server}: {}", told(&error))),
+        Err(error) => Delivery::Retry(format!("{server}: {}", told(&error))),
     }
 }
 
-fn connect(settings: &Settings) -> Result<SmtpConnection, SmtpError> {
+fn connect(settings: &Settings) -> Result<SmtpConnection, String> {
     let mail = &settings.mail;
+    let told = |error: SmtpError| told(&error);
     let hello = ClientId::default();
-    let tls = || TlsParameters::new(mail.host.clone());
+    let tls = || TlsParameters::new(mail.host.clone()).map_err(told);
     let wrapper = if mail.tls == Tls::Tls { Some(tls()?) } else { None };
     let server = (mail.host.as_str(), mail.port);
     let mut connection =
-        SmtpConnection::connect(server, Some(STEP), &hello, wrapper.as_ref(), None)?;
+        SmtpConnection::connect(server, Some(STEP), &hello, wrapper.as_ref(), None)
+            .map_err(told)?;
     if mail.tls == Tls::Starttls {
-        connection.starttls(&tls()?, &hello)?;
+        connection.starttls(&tls()?, &hello).map_err(told)?;
+        refuse_early_answers(&mut connection)?;
     }
     if let Some(password) = &settings.password {
         let credentials = Credentials::new(mail.username.clone(), password.0.clone());
-        connection.auth(DEFAULT_MECHANISMS, &credentials)?;
+        connection.auth(DEFAULT_MECHANISMS, &credentials).map_err(told)?;
     }
     Ok(connection)
+}
+
+/// lettre keeps what it has read in clear behind the answer to STARTTLS, and would take it for what the server says
+/// under TLS: who can write into the connection could make it believe that the letter was accepted (RFC 3207 section 6;
+/// "Why TLS Is Better Without STARTTLS", USENIX Security 2021). So nothing may be left to read now. A single answer too
+/// many is used up by then; it shows in the last one, which is 354 in place of [`ACCEPTED`].
+fn refuse_early_answers(connection: &mut SmtpConnection) -> Result<(), String> {
+    let limit = |connection: &mut SmtpConnection, time| {
+        connection.set_timeout(Some(time)).map_err(|error| error.to_string())
+    };
+    limit(connection, INSTANT)?;
+    match connection.read_response() {
+        Err(error) if is_timeout(&error) => limit(connection, STEP),
+        Ok(_) | Err(_) => Err(OUT_OF_STEP.to_owned()),
+    }
 }
 
 /// Whether the server will never take this message. Answers that ask to log in or to encrypt first (RFC 4954 section
@@ -92,16 +111,17 @@ fn is_final(error: &SmtpError) -> bool {
 }
 
 fn told(error: &SmtpError) -> String {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<io::Error>()
-            && matches!(io.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-        {
-            return format!("no answer within {} seconds", STEP.as_secs());
-        }
-        source = inner.source();
+    if is_timeout(error) {
+        return format!("no answer within {} seconds", STEP.as_secs());
     }
     error.to_string()
+}
+
+/// lettre's own test does not know the kind that a socket's time limit shows as (`EAGAIN`).
+fn is_timeout(error: &SmtpError) -> bool {
+    std::iter::successors(error.source(), |inner| (*inner).source())
+        .filter_map(|inner| inner.downcast_ref::<io::Error>())
+        .any(|io| matches!(io.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
 /// Writes `NAME.eml` so that nobody ever sees half of it.

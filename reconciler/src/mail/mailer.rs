@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LONGEST_PASSWORD: u64 = 4096;
 
 /// Hands letters to the mail child, one at a time. The child is started with the first letter, stays, and is replaced
-/// when it dies or misbehaves. Ends with its handle.
+/// when it dies or misbehaves. It ends with this handle, and with the thread that started it (`PR_SET_PDEATHSIG`).
 pub struct Mailer {
     mail: Mail,
     user: Option<SystemUser>,

@@ -77,6 +77,18 @@ fn a_letter_goes_over_tls_from_the_first_byte() {
 }
 
 #[test]
+fn answers_that_somebody_wrote_ahead_of_tls_are_not_believed() {
+    let test = "smtp::answers_that_somebody_wrote_ahead_of_tls_are_not_believed";
+    for answers in ["6", "2", "1"] {
+        let more = ["--inject", answers];
+        let Some((_server, mail, _folder)) = protected(test, &more, Tls::Starttls) else { return };
+        let mail = Mail { username: String::new(), ..mail };
+        let reason = reason(deliver(&mut mailer(mail), &letter("Ann")));
+        assert!(reason.contains("answered before it was asked"), "{answers}: {reason}");
+    }
+}
+
+#[test]
 fn a_wrong_password_keeps_the_letter_and_never_shows_the_password() {
     let test = "smtp::a_wrong_password_keeps_the_letter_and_never_shows_the_password";
     let Some((_server, mail, _folder)) = protected(test, &[], Tls::Starttls) else { return };
