@@ -22,7 +22,8 @@ pub struct Plan {
 pub enum PlanError {
     /// Our chain's name belongs to somebody else.
     #[error(
-        "`chain` in [firewall] names {0}, which is not dialgate's to rebuild: use a name of its own, such as DIALGATE"
+        "`chain` in [firewall] names {0}, which is the kernel's own or the one that `anchor` names: dialgate \
+         needs a chain that nobody else uses, such as DIALGATE with anchor = \"auto\""
     )]
     ChainTaken(ChainName),
     /// The anchor is not there.
