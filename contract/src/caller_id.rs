@@ -7,6 +7,7 @@ pub struct CallerId(String);
 
 impl CallerId {
     const MAX: usize = 32;
+    const UNKNOWN: &'static str = "unknown";
 
     /// Keeps of `text` what a telephone number is made of.
     #[must_use]
@@ -16,7 +17,13 @@ impl CallerId {
             .filter(|c| matches!(c, '0'..='9' | '+' | '*' | '#'))
             .take(Self::MAX)
             .collect();
-        if number.is_empty() { Self("unknown".to_owned()) } else { Self(number) }
+        if number.is_empty() { Self(Self::UNKNOWN.to_owned()) } else { Self(number) }
+    }
+
+    /// The number; `None` when the network did not tell.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|text| *text != Self::UNKNOWN)
     }
 
     /// The number, or `unknown`.

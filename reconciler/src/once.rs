@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::Ledger;
 use dialgate_contract::queue::Request;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::BorrowedFd;
@@ -51,19 +53,24 @@ pub(crate) fn run(
     if let Err(error) = reconciler.record(now, problem) {
         tracing::error!("writing down the pass: {error}");
     }
+    if let Err(error) = send(reconciler.ledger_mut(), outbox) {
+        tracing::error!("the outbox: {error}");
+    }
+    done
+}
+
+fn send(ledger: &mut Ledger, outbox: &mut Outbox) -> Result<(), DatabaseError> {
     let end = clock::steady() + SENDING;
     loop {
-        if let Err(error) = outbox.turn(reconciler.ledger_mut(), clock::calendar(), clock::steady())
-        {
-            tracing::error!("the outbox: {error}");
-            break;
+        outbox.turn(ledger, clock::calendar(), clock::steady())?;
+        if !outbox.is_busy() {
+            return Ok(());
         }
-        if !outbox.is_busy() || clock::steady() >= end {
-            break;
+        if clock::steady() >= end {
+            return outbox.put_off(ledger, clock::calendar());
         }
         wait(outbox.fd(), outbox.deadline().map_or(end, |deadline| deadline.min(end)));
     }
-    done
 }
 
 fn wait(pipe: Option<BorrowedFd<'_>>, until: Instant) {

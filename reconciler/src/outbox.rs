@@ -11,7 +11,7 @@ use dialgate_contract::ledger::Ledger;
 use dialgate_contract::ledger::letter::{self, LetterId};
 use jiff::Timestamp;
 
-use crate::mail::{Delivery, Mailer, Report, next_attempt};
+use crate::mail::{Delivery, Mailer, next_attempt};
 
 /// The outbox; without a mailer when mail is off.
 pub(crate) struct Outbox {
@@ -63,10 +63,12 @@ impl Outbox {
         clock: Instant,
     ) -> Result<(), DatabaseError> {
         let Some(mailer) = &mut self.mailer else { return Ok(()) };
-        if let Some(sent) = &self.in_flight {
+        if self.in_flight.is_some() {
             let Some(report) = mailer.report(clock) else { return Ok(()) };
-            write_down(ledger, sent, &report, now)?;
-            self.in_flight = None;
+            // Taken first: were it not written down, the letter would still be due, and nothing else may wait for it.
+            if let Some(sent) = self.in_flight.take() {
+                write_down(ledger, &sent, &report.outcome, now)?;
+            }
         }
         let Some(letter) = letter::due(ledger.connection(), now, 1)?.into_iter().next() else {
             return Ok(());
@@ -75,23 +77,33 @@ impl Outbox {
             InFlight { id: letter.id, attempts: letter.attempts, created_at: letter.created_at };
         match mailer.send(&letter, clock) {
             Ok(()) => self.in_flight = Some(sending),
-            Err(error) => {
-                let outcome = Delivery::Retry(error.to_string());
-                write_down(ledger, &sending, &Report { id: letter.id, outcome }, now)?;
-            }
+            Err(error) => write_down(ledger, &sending, &error.outcome(), now)?,
         }
         Ok(())
+    }
+
+    /// Puts off the letter on its way: there is no time to hear what becomes of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn put_off(
+        &mut self,
+        ledger: &mut Ledger,
+        now: Timestamp,
+    ) -> Result<(), DatabaseError> {
+        let late = Delivery::Retry("the mail server took too long".to_owned());
+        self.in_flight.take().map_or(Ok(()), |sent| write_down(ledger, &sent, &late, now))
     }
 }
 
 fn write_down(
     ledger: &mut Ledger,
     sent: &InFlight,
-    report: &Report,
+    delivery: &Delivery,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let id = sent.id;
-    ledger.write(|transaction| match &report.outcome {
+    ledger.write(|transaction| match delivery {
         Delivery::Sent => {
             tracing::info!(letter = id.row(), "letter sent");
             letter::sent(transaction, id, now)

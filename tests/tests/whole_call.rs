@@ -119,7 +119,7 @@ fn three_wrong_pins_end_the_call_and_open_nothing() {
     };
     let record = asterisk.call(&[attempt(), attempt(), attempt()].concat()).unwrap();
     assert_eq!(record.result, "failed-login", "{record:?}");
-    assert_eq!(record.prompts().iter().filter(|name| **name == "login-failed").count(), 2);
+    assert_eq!(record.prompts().iter().filter(|name| **name == "login-failed").count(), 3);
     assert_eq!(record.prompts().last(), Some(&"goodbye"));
     assert!(!record.prompts().contains(&"enter-address"));
     assert_eq!(queued(&site), 0);

@@ -89,16 +89,16 @@ impl Letter {
             time_zone: account.time_zone.clone(),
             replaced,
             extended,
-            caller: caller.map(last_digits),
+            caller: caller.and_then(last_digits),
         }
     }
 }
 
-/// Enough of a number for its owner to recognise, not enough to call it.
-fn last_digits(caller: &CallerId) -> String {
-    let text = caller.as_str();
+/// Enough of a number for its owner to recognise, not enough to call it; `None` when it was withheld.
+fn last_digits(caller: &CallerId) -> Option<String> {
+    let text = caller.number()?;
     let skip = text.chars().count().saturating_sub(4);
-    text.chars().skip(skip).collect()
+    Some(text.chars().skip(skip).collect())
 }
 
 /// Puts a letter into the outbox.
@@ -294,7 +294,9 @@ mod tests {
 
     #[test]
     fn the_caller_is_shown_by_the_last_four_digits_only() {
-        assert_eq!(last_digits(&CallerId::from_network("+493012345678")), "5678");
-        assert_eq!(last_digits(&CallerId::from_network("12")), "12");
+        let shown = |number| last_digits(&CallerId::from_network(number));
+        assert_eq!(shown("+493012345678").as_deref(), Some("5678"));
+        assert_eq!(shown("12").as_deref(), Some("12"));
+        assert_eq!(shown("anonymous"), None);
     }
 }

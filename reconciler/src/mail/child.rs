@@ -5,9 +5,10 @@ use std::io::{self, BufRead, Read, Write};
 use dialgate_contract::Exit;
 use dialgate_contract::config::Transport;
 use jiff::tz::TimeZone;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
+
+use crate::child::{confine, renounce};
 
 use super::compose::{ComposeError, compose, name};
 use super::deliver::deliver;
@@ -21,10 +22,12 @@ pub fn child() -> Exit {
 }
 
 fn serve(input: &mut impl BufRead, output: &mut impl Write) -> Result<(), Exit> {
+    // Before the password is read.
     confine().map_err(|_| Exit::NoPerm)?;
     let Some(settings) = next::<Settings>(input)? else { return Ok(()) };
+    // A sendmail program has its rights by its file's set-id bits, starts processes and writes long logs.
     if settings.mail.transport != Transport::Sendmail {
-        confine_further().map_err(|_| Exit::NoPerm)?;
+        renounce().map_err(|_| Exit::NoPerm)?;
     }
     let machine = TimeZone::system();
     while let Some(errand) = next::<Errand>(input)? {
@@ -55,29 +58,6 @@ fn next<T: DeserializeOwned>(input: &mut impl BufRead) -> Result<Option<T>, Exit
         return Ok(None);
     }
     serde_json::from_slice(&line).map(Some).map_err(|_| Exit::DataErr)
-}
-
-/// Before the password is read: no other process of this user can look into this one, and it does not outlive its
-/// parent.
-fn confine() -> io::Result<()> {
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    limit(Resource::Core, 0)?;
-    limit(Resource::Nofile, 64)
-}
-
-/// All of which a sendmail program would inherit and could not work with: it has its rights by its file's set-id bits,
-/// starts processes and writes long logs.
-fn confine_further() -> io::Result<()> {
-    rustix::thread::set_no_new_privs(true)?;
-    limit(Resource::As, 512 * 1024 * 1024)?;
-    limit(Resource::Fsize, 1024 * 1024)?;
-    limit(Resource::Nproc, 0)
-}
-
-fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let limit = Rlimit { current: Some(most), maximum: Some(most) };
-    Ok(rustix::process::setrlimit(resource, limit)?)
 }
 
 #[cfg(test)]

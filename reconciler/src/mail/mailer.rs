@@ -12,6 +12,8 @@ use dialgate_contract::ledger::letter::Waiting;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::child::THIS_PROGRAM;
+
 use super::process::{Heard, Process};
 use super::wire::{Answer, Delivery, Errand, LONGEST_TO_CHILD, Password, Settings};
 
@@ -90,7 +92,7 @@ impl Mailer {
     /// not change the user.
     #[must_use]
     pub fn new(mail: Mail, user: Option<SystemUser>) -> Self {
-        Self::with_program(mail, user, "/proc/self/exe".into())
+        Self::with_program(mail, user, THIS_PROGRAM.into())
     }
 
     /// The same with another program as the child.

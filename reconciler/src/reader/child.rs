@@ -14,9 +14,8 @@ use rustix::fs::inotify;
 
 use super::HEARTBEAT;
 use super::line::{Line, request};
-use crate::child::{Limits, confine};
+use crate::child::{confine, renounce};
 
-const LIMITS: Limits = Limits { memory: 512 << 20, file: 4 << 20, files: 32 };
 /// Rows that are read at a time.
 const BATCH: u32 = 100;
 
@@ -29,6 +28,9 @@ pub(crate) enum ReaderError {
     /// The system refused something.
     #[error("reading the queue: {0}")]
     System(#[from] rustix::io::Errno),
+    /// It may not even give up its rights.
+    #[error("giving up rights: {0}")]
+    Confine(std::io::Error),
     /// The parent has gone.
     #[error("telling of a request: {0}")]
     Parent(std::io::Error),
@@ -42,7 +44,7 @@ pub(crate) enum ReaderError {
 /// # Errors
 /// When it cannot go on.
 pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
-    confine(LIMITS)?;
+    confine().and_then(|()| renounce()).map_err(ReaderError::Confine)?;
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
     if let Some(folder) = queue.parent() {
         // A database announces a commit by its own times, see `database::write`.

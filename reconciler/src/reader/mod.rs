@@ -6,14 +6,14 @@ mod line;
 
 use std::io::ErrorKind;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout};
 use std::time::{Duration, Instant};
 
 use dialgate_contract::SystemUser;
 use dialgate_contract::queue::Request;
 
-use crate::child::command;
+use crate::child::{THIS_PROGRAM, command};
 use line::{BadLine, Line, MAX_LINE};
 
 /// How often a child that watches says that it is well.
@@ -122,8 +122,8 @@ impl Reader {
     }
 
     fn start(&mut self, now: Instant) {
-        let mut command = command(self.user.as_ref());
-        command.arg(ARGUMENT).arg(&self.queue);
+        let mut command = command(Path::new(THIS_PROGRAM), ARGUMENT, self.user.as_ref());
+        command.arg(&self.queue);
         if self.watch {
             command.arg("watch");
         }
