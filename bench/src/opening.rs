@@ -4,14 +4,14 @@
 //! Two travellers share one account, so that each call lets one of them in and shuts the other out.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dialgate_phone::{Call, CallerId, Script, Transcript};
+use dialgate_phone::Transcript;
 use dialgate_tests::host::{Host, PBX};
 use dialgate_tests::namespace::run;
-use dialgate_tests::site::{ACCOUNT, AGI_PORT, PIN, Site};
+use dialgate_tests::site::{Site, asking_for};
 
 use crate::sample::Sample;
 
@@ -71,28 +71,13 @@ fn call(site: &Site, traveller: &Host) -> io::Result<(Transcript, Instant)> {
     std::thread::scope(|scope| {
         let sender = scope.spawn(|| send_until(traveller, &over));
         let receiver = scope.spawn(|| first_arrival(socket, traveller));
-        let transcript = dial(site, traveller);
+        let transcript = site.call(asking_for(&traveller.typed()));
         let arrived = receiver.join().map_err(|_| io::Error::other("the receiver failed"))?;
         over.store(true, Ordering::Relaxed);
         sender.join().map_err(|_| io::Error::other("the sender failed"))??;
         drain(socket)?;
         Ok((transcript?, arrived?))
     })
-}
-
-fn dial(site: &Site, traveller: &Host) -> io::Result<Transcript> {
-    let script = Script::new()
-        .on("dialgate/enter-account", &format!("{ACCOUNT}#"))
-        .on("dialgate/enter-pin", &format!("{PIN}#"))
-        .on("dialgate/enter-address", &format!("{}#", traveller.typed()))
-        .on("dialgate/confirm-address", "1");
-    let server = SocketAddr::from(([127, 0, 0, 1], AGI_PORT));
-    site.namespace().enter(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime
-            .block_on(Call::dial(server, CallerId::number("2001"), script))
-            .map_err(io::Error::other)
-    })?
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]

@@ -60,6 +60,15 @@ impl MailServer {
         serde_json::from_str(&self.next_line()?).map_err(io::Error::from)
     }
 
+    /// Ends it: connections are refused from now on.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub fn stop(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(|_| ())
+    }
+
     fn next_line(&self) -> io::Result<String> {
         self.lines.recv_timeout(Duration::from_secs(10)).map_err(io::Error::other)
     }

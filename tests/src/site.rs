@@ -3,12 +3,13 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use dialgate_phone::{Call, CallerId, Script, Transcript};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -97,6 +98,19 @@ impl Site {
     /// When it cannot be joined.
     pub fn host(&self, address: Ipv4Addr) -> io::Result<Host> {
         Host::join(&self.namespace, address)
+    }
+
+    /// A call from the stand-in for Asterisk, whose recordings take no time.
+    ///
+    /// # Errors
+    /// When it cannot be placed or does not end.
+    pub fn call(&self, script: Script) -> io::Result<Transcript> {
+        let server = SocketAddr::from(([127, 0, 0, 1], AGI_PORT));
+        self.namespace.enter(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let call = Call::dial(server, CallerId::number("2001"), script);
+            runtime.block_on(call).map_err(io::Error::other)
+        })?
     }
 
     /// Runs the operator's command with `--json` output, where it prints.
@@ -214,6 +228,16 @@ impl Site {
         command.arg("--config").arg(&self.config);
         Ok(command)
     }
+}
+
+/// A caller who types the account, its PIN and `address`, such as `12*34*56*78`, and confirms.
+#[must_use]
+pub fn asking_for(address: &str) -> Script {
+    Script::new()
+        .on("dialgate/enter-account", &format!("{ACCOUNT}#"))
+        .on("dialgate/enter-pin", &format!("{PIN}#"))
+        .on("dialgate/enter-address", &format!("{address}#"))
+        .on("dialgate/confirm-address", "1")
 }
 
 fn configuration(folder: &Path, mail_port: u16, extra: &str) -> String {
