@@ -88,6 +88,8 @@ fn log_to_stderr() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        // It would complain to stderr too, and panic when that fails: a full disk must cost no call.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // Already set when another program of the family calls this one.

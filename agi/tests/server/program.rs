@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::TcpStream;
 
 use super::asterisk::Call;
 use super::site::Site;
@@ -103,6 +104,23 @@ async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
     assert_eq!(mode(&site.config.queue_dir()), 0o700);
     assert_eq!(mode(&site.config.queue_file()), 0o600);
     tokio::time::timeout(Duration::from_secs(1), child.wait()).await.unwrap().unwrap();
+}
+
+/// A disk that is full, where the log goes to a file.
+#[tokio::test]
+async fn a_log_that_cannot_be_written_costs_no_call() {
+    let site = Site::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = program();
+    command.args(["--config", &configure(&site, address)]);
+    command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
+    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    while TcpStream::connect(address).await.is_err() {
+        assert_eq!(child.try_wait().unwrap(), None, "the program has ended");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let record = Call::dial(address).await.confirms("*").run().await;
+    assert_eq!(record.result.as_deref(), Some("refused"));
 }
 
 fn mode(path: &Path) -> u32 {
