@@ -4,10 +4,12 @@ use super::asterisk::{Call, Record};
 use super::site::Site;
 
 /// Account and PIN of each kind that is not let in.
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 8] = [
     ("9999", "12345678"),
     ("4711", "87654321"),
     ("4712", "12345678"),
+    ("4713", "12345678"),
+    ("4714", "12345678"),
     ("47", "12345678"),
     ("4711", "1234"),
     ("4*11", "*"),

@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A machine with a ledger and a pepper: account 4711 has the PIN 12345678, and so has 4712, which is disabled.
+/// A machine with a ledger and a pepper: account 4711 has the PIN 12345678, and so have 4712, which is disabled, and
+/// 4713, whose row is damaged; the hash of 4714 is none.
 pub(super) struct Site {
     pub(super) folder: tempfile::TempDir,
     pub(super) config: Config,
@@ -82,6 +83,9 @@ impl Site {
             .write(|tx| {
                 account::insert(tx, &traveller("4711", true), &hash)?;
                 account::insert(tx, &traveller("4712", false), &hash)?;
+                account::insert(tx, &traveller("4713", true), &hash)?;
+                tx.execute("UPDATE account SET created_at = 1 << 60 WHERE number = '4713'", [])?;
+                account::insert(tx, &traveller("4714", true), "nonsense")?;
                 Ok::<_, DatabaseError>(())
             })
             .unwrap();
