@@ -14,6 +14,8 @@ pub const MAX_COMMAND_LINE: usize = 2047;
 pub enum Command {
     /// Takes the call.
     Answer,
+    /// Does nothing but to be answered with 511 when the caller is gone, unlike [`Command::Noop`].
+    ChannelStatus,
     /// Plays a sound file, named without its extension.
     StreamFile {
         /// The file under Asterisk's sounds folder.
@@ -86,6 +88,7 @@ impl Command {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Answer => "ANSWER",
+            Self::ChannelStatus => "CHANNEL STATUS",
             Self::StreamFile { .. } => "STREAM FILE",
             Self::GetData { .. } => "GET DATA",
             Self::SayAlpha { .. } => "SAY ALPHA",
@@ -112,6 +115,7 @@ impl Command {
             | Self::Verbose(_)
             | Self::Noop => true,
             Self::Answer
+            | Self::ChannelStatus
             | Self::StreamFile { .. }
             | Self::GetData { .. }
             | Self::SayAlpha { .. }
@@ -148,7 +152,7 @@ impl Command {
 
     fn arguments(&self) -> Vec<Cow<'_, str>> {
         match self {
-            Self::Answer | Self::Noop | Self::Hangup => vec![],
+            Self::Answer | Self::ChannelStatus | Self::Noop | Self::Hangup => vec![],
             Self::StreamFile { file, escape } => {
                 vec![file.as_str().into(), escape.as_str().into()]
             }

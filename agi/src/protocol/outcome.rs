@@ -68,6 +68,7 @@ impl Command {
         let is = |expected: &str| success.result() == expected;
         match self {
             Self::Answer | Self::SetAutoHangup(_) | Self::Noop => is("0").then_some(Outcome::Done),
+            Self::ChannelStatus => success.result().parse::<u8>().ok().map(|_| Outcome::Done),
             Self::SetVariable { .. } | Self::Verbose(_) | Self::Hangup => {
                 is("1").then_some(Outcome::Done)
             }
@@ -196,6 +197,15 @@ mod tests {
         assert_eq!(outcome(&get, "200 result=0"), Ok(Outcome::Variable(None)));
         assert_eq!(outcome(&get, "200 result=1 ()"), Ok(Outcome::Variable(Some(String::new()))));
         assert!(outcome(&get, "200 result=1").is_err());
+    }
+
+    #[test]
+    fn a_channels_state_is_a_small_number() {
+        for state in ["0", "4", "6", "10"] {
+            let line = format!("200 result={state}");
+            assert_eq!(outcome(&Command::ChannelStatus, &line), Ok(Outcome::Done));
+        }
+        assert!(outcome(&Command::ChannelStatus, "200 result=4711").is_err());
     }
 
     #[test]

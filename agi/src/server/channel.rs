@@ -116,6 +116,7 @@ fn deadline(command: &Command) -> Duration {
         | Command::SayDigits { .. }
         | Command::SayDateTime { .. } => SPEECH_WITHIN,
         Command::Answer
+        | Command::ChannelStatus
         | Command::SetVariable { .. }
         | Command::GetVariable(_)
         | Command::GetFullVariable(_)
@@ -145,6 +146,10 @@ pub(super) enum ChannelError {
         "Asterisk has not answered {command} for {seconds} s: is it overloaded, or its channel stuck?"
     )]
     Silent { command: &'static str, seconds: u64 },
+    #[error(
+        "Asterisk was told to end the call long ago and has not: is its clock, or its channel, stuck?"
+    )]
+    Endless,
     #[error("Asterisk closed the connection")]
     Closed,
     #[error("the connection to Asterisk: {0}")]

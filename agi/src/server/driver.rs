@@ -10,8 +10,8 @@ use crate::protocol::{
     Command, EscapeDigits, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
 };
 
-/// No call lasts longer.
-const CALL_LIMIT: Duration = Duration::from_secs(300);
+/// No call lasts longer: Asterisk hangs up.
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Such as "Friday November twentieth at ten fifteen p m". In quotes is a core recording.
 const DATE_AND_TIME: &str = "ABd 'digits/at' IMp";
@@ -26,7 +26,9 @@ pub(super) struct Driver<'a> {
 impl Driver<'_> {
     /// Has Asterisk end the call when it lasts too long, whatever becomes of us.
     pub(super) async fn limit_call(&mut self) -> Result<(), ChannelError> {
-        self.is_gone().await.map(|_| ())
+        let limit = u32::try_from(CALL_LIMIT.as_secs()).unwrap_or(u32::MAX);
+        // That there is no caller any more shows at the next command.
+        self.channel.perform(&Command::SetAutoHangup(limit)).await.map(|_| ())
     }
 
     /// Tells the dialplan how the call ended; Asterisk allows that after a hang-up too.
@@ -106,17 +108,15 @@ impl Driver<'_> {
     }
 
     /// Tells a hang-up from a missing recording, which Asterisk answers alike: a command that needs a caller gets
-    /// 511 when there is none. This one does no harm otherwise.
+    /// 511 when there is none.
     async fn is_gone(&mut self) -> Result<bool, ChannelError> {
-        let limit = u32::try_from(CALL_LIMIT.as_secs()).unwrap_or(u32::MAX);
-        let command = Command::SetAutoHangup(limit);
-        match self.channel.perform(&command).await? {
+        match self.channel.perform(&Command::ChannelStatus).await? {
             Outcome::Done => Ok(false),
             Outcome::Dead | Outcome::HungUpOrMissing => Ok(true),
             Outcome::Played { .. }
             | Outcome::Digits { .. }
             | Outcome::Key(_)
-            | Outcome::Variable(_) => Err(senseless(&command)),
+            | Outcome::Variable(_) => Err(senseless(&Command::ChannelStatus)),
         }
     }
 

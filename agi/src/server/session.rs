@@ -1,12 +1,16 @@
 use dialgate_contract::CallerId;
 use tokio::net::TcpStream;
+use tokio::time::{Duration, timeout};
 use tracing::Instrument;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
-use super::driver::Driver;
+use super::driver::{CALL_LIMIT, Driver};
 use crate::conversation::{Conversation, Ending, Lines, SCRIPT, Turn};
 use crate::protocol::Environment;
+
+/// When a call is over even if whoever is on the other side of the socket goes on: it is not Asterisk.
+const GIVEN_UP_AFTER: Duration = CALL_LIMIT.saturating_add(Duration::from_secs(30));
 
 /// Serves one connection from its first byte to its last.
 pub(super) async fn serve(stream: TcpStream, services: &Services, lines: Lines) {
@@ -38,7 +42,9 @@ async fn run(mut driver: Driver<'_>, environment: &Environment, lines: Lines) {
     if script != SCRIPT {
         tracing::warn!(script = printable(script), "AGI() asks for another script than {SCRIPT}");
     }
-    match converse(&mut driver, Conversation::begin(script, lines)).await {
+    let begun = Conversation::begin(script, lines);
+    let ended = timeout(GIVEN_UP_AFTER, converse(&mut driver, begun)).await;
+    match ended.unwrap_or(Err(ChannelError::Endless)) {
         Ok(ending) => match driver.report(ending).await {
             Ok(()) => tracing::info!(result = %ending, "call ended"),
             Err(error) => tracing::info!(result = %ending, %error, "call ended, untold"),

@@ -66,7 +66,7 @@ fn any_variable_command() -> impl Strategy<Value = (Command, Vec<String>)> {
 }
 
 fn any_plain_command() -> impl Strategy<Value = (Command, Vec<String>)> {
-    (0..7, any_text(), any::<u32>(), any::<u8>()).prop_map(|(which, one, number, keys)| {
+    (0..8, any_text(), any::<u32>(), any::<u8>()).prop_map(|(which, one, number, keys)| {
         let timeout = Timeout::from_millis(number);
         let max = MaxDigits::clamped(keys);
         let (wait, most) = (timeout.to_string(), max.get().to_string());
@@ -79,7 +79,8 @@ fn any_plain_command() -> impl Strategy<Value = (Command, Vec<String>)> {
             2 => (Command::WaitForDigit(timeout), words("WAIT FOR DIGIT", &[&wait])),
             3 => (Command::Verbose(text(&one)), words("VERBOSE", &[&one, "1"])),
             4 => (Command::Answer, words("ANSWER", &[])),
-            5 => (Command::Noop, words("NOOP", &[])),
+            5 => (Command::ChannelStatus, words("CHANNEL STATUS", &[])),
+            6 => (Command::Noop, words("NOOP", &[])),
             _ => (Command::Hangup, words("HANGUP", &[])),
         }
     })

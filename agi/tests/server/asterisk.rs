@@ -117,10 +117,15 @@ impl Call {
         Some(line)
     }
 
+    /// Answers a command as the caller would.
+    pub(super) async fn answer(&mut self, line: &str) {
+        let reply = self.reply(line);
+        self.say(reply.as_bytes()).await;
+    }
+
     async fn step(&mut self) -> Option<String> {
         let line = self.command().await?;
-        let reply = self.reply(&line);
-        self.say(reply.as_bytes()).await;
+        self.answer(&line).await;
         Some(line)
     }
 

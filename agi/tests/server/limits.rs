@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use super::asterisk::{Call, stopwatch};
 use super::site::Site;
@@ -53,6 +54,23 @@ async fn a_command_that_is_never_answered_ends_the_session() {
     call.run_to("ANSWER").await.unwrap();
     assert!(call.command().await.is_some());
     assert_eq!(call.command().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_goes_on_answering_does_not_keep_a_line_for_ever() {
+    let site = Site::new();
+    let server = site.serve().await;
+    let mut call = Call::dial(server.address).await;
+    let begun = stopwatch();
+    while let Some(line) = call.command().await {
+        if ["STREAM FILE", "GET DATA"].iter().any(|verb| line.starts_with(verb)) {
+            sleep(Duration::from_secs(50)).await;
+        }
+        call.answer(&line).await;
+    }
+    // 330 s, seen when the last pause is over.
+    assert!((330..=380).contains(&begun.elapsed().as_secs()));
+    assert_eq!(call.record.result, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,7 +87,10 @@ async fn a_missing_recording_is_skipped_and_the_call_goes_on() {
         .misses("dialgate/enter-account")
         .types("", "4711")
         .types("dialgate/enter-pin", "12345678");
-    let heard = call.run().await.heard();
+    let record = call.run().await;
+    let limits = record.commands.iter().filter(|line| line.starts_with("SET AUTOHANGUP"));
+    assert_eq!(limits.count(), 1, "each would begin the call's time anew");
+    let heard = record.heard();
     assert_eq!(heard[..5], ["welcome", "enter-account", "", "enter-pin", "enter-address"]);
 }
 
