@@ -7,6 +7,7 @@ mod logins;
 mod requests;
 mod services;
 mod session;
+mod strangers;
 mod verdicts;
 
 use std::sync::Arc;
@@ -18,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::conversation::Lines;
+
+use session::Session;
+use strangers::{Place, Strangers};
 
 pub use services::{Services, ServicesError};
 
@@ -49,8 +53,9 @@ impl Server {
         let busy_lines = Arc::new(Semaphore::new(TOLD_BUSY));
         let server = Arc::new(Self { services, lines, busy_lines });
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
+        let mut strangers = Strangers::default();
         tokio::select! {
-            () = server.accept(listener, &calls, &stop) => {}
+            () = server.accept(listener, &mut strangers, &calls, &stop) => {}
             () = server.keep_house() => {}
             () = shutdown => {}
         }
@@ -66,18 +71,15 @@ impl Server {
     async fn accept(
         self: &Arc<Self>,
         listener: TcpListener,
+        strangers: &mut Strangers,
         calls: &TaskTracker,
         stop: &CancellationToken,
     ) {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    if let Some((lines, line)) = self.line() {
-                        let call = Arc::clone(self).serve(stream, lines, line);
-                        calls.spawn(stop.clone().run_until_cancelled_owned(call));
-                    } else {
-                        tracing::warn!("a call beyond all limits finds no server");
-                    }
+                    let call = Arc::clone(self).serve(stream, strangers.place());
+                    calls.spawn(stop.clone().run_until_cancelled_owned(call));
                 }
                 Err(error) => {
                     tracing::error!(%error, "accepting a connection");
@@ -87,17 +89,31 @@ impl Server {
         }
     }
 
+    /// Serves one connection from its first byte to its last. It takes a line only once it is a call.
+    async fn serve(self: Arc<Self>, stream: TcpStream, place: Place) {
+        let session = match place.hold(Session::begin(stream)).await {
+            Some(Ok(session)) => session,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "connection dropped before any call");
+                return;
+            }
+            None => {
+                tracing::warn!("too many connections that say nothing: dropped the oldest");
+                return;
+            }
+        };
+        match self.line() {
+            Some((lines, _line)) => session.serve(&self.services, lines).await,
+            None => tracing::warn!("a call beyond all limits finds no server"),
+        }
+    }
+
     /// A line for one more call, if any is left.
     fn line(&self) -> Option<(Lines, OwnedSemaphorePermit)> {
         let take = |lines: &Arc<Semaphore>| Arc::clone(lines).try_acquire_owned().ok();
         take(&self.lines)
             .map(|line| (Lines::Free, line))
             .or_else(|| take(&self.busy_lines).map(|line| (Lines::Busy, line)))
-    }
-
-    async fn serve(self: Arc<Self>, stream: TcpStream, lines: Lines, line: OwnedSemaphorePermit) {
-        session::serve(stream, &self.services, lines).await;
-        drop(line);
     }
 
     async fn keep_house(&self) {

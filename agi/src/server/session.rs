@@ -12,28 +12,32 @@ use crate::protocol::Environment;
 /// When a call is over even if whoever is on the other side of the socket goes on: it is not Asterisk.
 const GIVEN_UP_AFTER: Duration = CALL_LIMIT.saturating_add(Duration::from_secs(30));
 
-/// Serves one connection from its first byte to its last.
-pub(super) async fn serve(stream: TcpStream, services: &Services, lines: Lines) {
-    match begin(stream).await {
-        Ok((channel, environment)) => {
-            let caller = CallerId::from_network(environment.caller_id().unwrap_or_default());
-            let id = printable(environment.uniqueid());
-            let account = tracing::field::Empty;
-            let call = tracing::info_span!("call", id, %caller, account);
-            let driver = Driver { channel, services, caller };
-            run(driver, &environment, lines).instrument(call).await;
-        }
-        Err(error) => tracing::warn!(%error, "connection dropped before any call"),
-    }
+/// A connection to Asterisk that is in step.
+pub(super) struct Session {
+    channel: Channel,
+    environment: Environment,
 }
 
-/// Believes nothing before Asterisk has repeated the nonce.
-async fn begin(stream: TcpStream) -> Result<(Channel, Environment), ChannelError> {
-    stream.set_nodelay(true)?;
-    let mut channel = Channel::new(stream);
-    let environment = channel.environment().await?;
-    channel.prove_in_step().await?;
-    Ok((channel, environment))
+impl Session {
+    /// Believes nothing before Asterisk has repeated the nonce.
+    pub(super) async fn begin(stream: TcpStream) -> Result<Self, ChannelError> {
+        stream.set_nodelay(true)?;
+        let mut channel = Channel::new(stream);
+        let environment = channel.environment().await?;
+        channel.prove_in_step().await?;
+        Ok(Self { channel, environment })
+    }
+
+    /// Serves the call to its end.
+    pub(super) async fn serve(self, services: &Services, lines: Lines) {
+        let Self { channel, environment } = self;
+        let caller = CallerId::from_network(environment.caller_id().unwrap_or_default());
+        let id = printable(environment.uniqueid());
+        let account = tracing::field::Empty;
+        let call = tracing::info_span!("call", id, %caller, account);
+        let driver = Driver { channel, services, caller };
+        run(driver, &environment, lines).instrument(call).await;
+    }
 }
 
 /// One call, and one line in the log about how it ended.
