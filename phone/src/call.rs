@@ -4,9 +4,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::conversation::Conversation;
 use crate::{Caller, CallerId, Channel, Environment, KeyError, Script, Transcript, Typeahead};
+
+/// How long a server may take to accept a connection.
+const REACH: Duration = Duration::from_secs(5);
 
 /// How time passes in a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,12 +120,27 @@ impl Call {
     /// # Errors
     /// When the server does not answer or the call takes too long.
     pub async fn place(self, caller: &mut impl Caller) -> Result<Transcript, CallError> {
-        let server = self.server;
         let dialled = now();
-        let stream = TcpStream::connect(server)
-            .await
-            .map_err(|source| CallError::Connect { server, source })?;
-        stream.set_nodelay(true).map_err(|source| CallError::Connect { server, source })?;
+        let stream = self.connect().await?;
+        self.converse(stream, dialled, caller).await
+    }
+
+    /// Reaches the server, which hears nothing of the call yet.
+    pub(crate) async fn connect(&self) -> Result<TcpStream, CallError> {
+        let failed = |source| CallError::Connect { server: self.server, source };
+        let reached = timeout(REACH, TcpStream::connect(self.server)).await;
+        let stream = reached.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        Ok(stream)
+    }
+
+    /// The rest of [`Call::place`].
+    pub(crate) async fn converse(
+        self,
+        stream: TcpStream,
+        dialled: Instant,
+        caller: &mut impl Caller,
+    ) -> Result<Transcript, CallError> {
         let mut channel = Channel::new(&self.environment, self.typeahead);
         for name in self.missing {
             channel.remove_sound(name);

@@ -10,6 +10,9 @@ use crate::{Caller, CallerEvent, Channel, Clock, Ending, Next, Sound, Timed, Tra
 /// How long a recording is said to be when nobody waits for its end.
 const NOMINAL_LENGTH: Duration = Duration::from_secs(1);
 
+/// How long a call without a deadline waits, after the caller has hung up, for the server to close.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// A call in progress: the channel, its connection and its clock.
 pub(crate) struct Conversation {
     stream: TcpStream,
@@ -66,14 +69,17 @@ impl Conversation {
     pub(crate) async fn run(
         mut self,
         caller: &mut impl Caller,
-        deadline: Option<Instant>,
+        mut deadline: Option<Instant>,
     ) -> (Transcript, bool) {
         let over = loop {
             // A server that has gone shows when it is read from; what cannot be sent to it is lost in either case.
             let _ = self.stream.write_all(&self.channel.output()).await;
             let next = match self.event(caller, deadline).await {
                 Event::Caller(CallerEvent::Key(key)) => self.press(caller, key),
-                Event::Caller(CallerEvent::HangUp) => self.hang_up(Ending::Caller),
+                Event::Caller(CallerEvent::HangUp) => {
+                    deadline = deadline.or_else(|| Some(now() + FAREWELL));
+                    self.hang_up(Ending::Caller)
+                }
                 Event::Autohangup => self.hang_up(Ending::Autohangup),
                 Event::Wake => self.wake(),
                 Event::Read(Ok(read)) if read > 0 => {

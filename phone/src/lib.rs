@@ -22,6 +22,7 @@
 mod asterisk;
 mod call;
 mod caller;
+mod connect;
 mod conversation;
 mod demo;
 mod failure;

@@ -1,6 +1,5 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,9 +8,9 @@ use clap::Parser;
 use dialgate_contract::Exit;
 use jiff::tz::TimeZone;
 
+use crate::connect;
 use crate::failure::Failure;
-use crate::telephone::{Prompts, Screen, Style, Terminal, lift, show};
-use crate::{Call, CallerId, Clock};
+use crate::telephone::{Prompts, Screen, Style, Terminal};
 
 /// How long each character of a recording's name lasts when a person listens: a second or so for a recording, which
 /// leaves time to read and can be cut short by any key.
@@ -19,12 +18,15 @@ pub(crate) const PACE: Duration = Duration::from_millis(40);
 
 /// A telephone in the terminal.
 ///
-/// Without options it is a demonstration: it sets up everything in a temporary folder, shows an account number and
-/// a PIN, and lets you call. Keys: 0-9, * and #; h, Esc or Ctrl-C hangs up.
+/// Without options it is the demo of dialgate: it sets up everything in a temporary folder, shows an account number
+/// and a PIN, and lets you call. Without a terminal it makes the call by itself. It ends with status 0 when all went
+/// as it should, and leaves nothing behind.
+///
+/// The keys are 0-9, * and #; Enter is #. To hang up, press h, Esc or Ctrl-C.
 #[derive(Parser)]
-#[command(name = "dialgate-phone", version)]
+#[command(name = "dialgate-phone", version, max_term_width = 80)]
 struct Arguments {
-    /// Call the dialgate-agi that listens there, instead
+    /// Call a dialgate-agi that is running, such as 127.0.0.1:4573, instead
     #[arg(long, value_name = "HOST:PORT")]
     connect: Option<String>,
 }
@@ -52,39 +54,13 @@ fn telephone(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let outcome = match arguments.connect {
-        Some(server) => connect(&server),
+        Some(server) => connect::run(&server),
         None => crate::demo::run(),
     };
     match outcome {
         Ok(()) => Exit::Ok.into(),
         Err(failure) => failure.report(),
     }
-}
-
-fn connect(server: &str) -> Result<(), Failure> {
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--connect needs a terminal: somebody has to press the keys",
-        ));
-    }
-    runtime()?.block_on(async {
-        let server = look_up(server).await?;
-        let call = Call::new(server, CallerId::withheld()).clock(Clock::Real(PACE)).longest(None);
-        show(&lift(style()));
-        call.place(&mut person()?).await?;
-        Ok(())
-    })
-}
-
-async fn look_up(server: &str) -> Result<SocketAddr, Failure> {
-    let unknown = |why: String| {
-        let hint = "give it as HOST:PORT, for instance 127.0.0.1:4573";
-        Failure::new(Exit::Usage, format!("--connect {server}: {why}; {hint}"))
-    };
-    let mut found =
-        tokio::net::lookup_host(server).await.map_err(|error| unknown(error.to_string()))?;
-    found.next().ok_or_else(|| unknown("it has no address".into()))
 }
 
 /// A person at this terminal.

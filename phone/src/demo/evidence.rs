@@ -16,60 +16,97 @@ pub(super) struct Evidence {
     pub(super) mistakes: Vec<String>,
 }
 
+/// Whom dialgate lets in, as `rules`, and whether packets from `address` and its neighbour prove it.
 pub(super) enum Firewall {
-    Real { rules: String, before: Arrivals, after: Option<Arrivals> },
+    Real { rules: String, address: Ipv4Addr, before: Arrivals, after: Arrivals },
     Untouched { rules: String },
 }
 
+/// What a call should come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Access for this address.
+    Open(Ipv4Addr),
+    /// Whatever the caller chose: access, or none and a reason.
+    Consistent,
+}
+
 impl Evidence {
-    /// Whether access was opened, by word of the call or by deed.
-    pub(super) fn is_open(&self) -> bool {
-        self.lease.is_some() || matches!(self.result.as_deref(), Some("open" | "extended"))
+    /// What is not as it should be after a call by the holder of `account`.
+    pub(super) fn faults(&self, account: &str, expected: Expected) -> Vec<String> {
+        let mut faults = self.mistakes.clone();
+        faults.extend(self.faults_of_ending(expected));
+        match &self.lease {
+            Some(lease) => faults.extend(self.faults_of(lease, account, expected)),
+            None if self.letter.is_some() => {
+                faults.push("there is a letter but no lease".to_owned());
+            }
+            None => {}
+        }
+        faults.extend(self.faults_of_firewall());
+        faults
     }
 
-    /// What is not as it should be after a call in which `account` opened `address`; of that address's own choosing
-    /// when there is none.
-    pub(super) fn faults(&self, account: &str, address: Option<Ipv4Addr>) -> Vec<String> {
-        let mut faults = self.mistakes.clone();
-        let mut expect = |kept: bool, fault: &str| {
-            if !kept {
-                faults.push(fault.to_owned());
+    fn faults_of_ending(&self, expected: Expected) -> Option<String> {
+        let result = self.result.as_deref();
+        let kept = match (expected, &self.lease) {
+            (Expected::Open(_), Some(_)) => result == Some("open"),
+            (Expected::Open(_), None) => return Some("there is no lease".to_owned()),
+            // Whoever hangs up after having confirmed gets in all the same.
+            (Expected::Consistent, Some(_)) => matches!(result, Some("open" | "hangup")),
+            (Expected::Consistent, None) => {
+                matches!(result, Some("hangup" | "failed-login" | "refused"))
             }
         };
-        expect(self.result.as_deref() == Some("open"), "the call did not end as \"open\"");
-        match &self.lease {
-            None => expect(false, "there is no lease"),
-            Some(lease) => {
-                expect(lease.account == account, "the lease is another account's");
-                let right = address.is_none_or(|address| lease.address == address.to_string());
-                expect(right, "the lease is for another address");
-                let told =
-                    self.letter.as_ref().is_some_and(|letter| letter.text.contains(&lease.address));
-                expect(told, "no letter names the address");
-            }
-        }
-        match &self.firewall {
-            Firewall::Real { before, after, .. } => {
-                let nobody = Arrivals { traveller: false, neighbour: false };
-                expect(*before == nobody, "a datagram got in before the call");
-                let traveller = Arrivals { traveller: true, neighbour: false };
-                expect(
-                    *after == Some(traveller),
-                    "not exactly the traveller's datagram got in after the call",
-                );
-            }
-            Firewall::Untouched { rules } => {
-                let named = self.lease.as_ref().is_some_and(|lease| rules.contains(&lease.address));
-                expect(named, "the plan does not name the address");
-            }
+        let result = result.unwrap_or("nothing at all");
+        (!kept).then(|| format!("the call should not have ended as \"{result}\""))
+    }
+
+    fn faults_of(&self, lease: &Lease, account: &str, expected: Expected) -> Vec<String> {
+        let right = match expected {
+            Expected::Open(address) => lease.address == address.to_string(),
+            Expected::Consistent => true,
+        };
+        let told = self.letter.as_ref().is_some_and(|letter| letter.text.contains(&lease.address));
+        named([
+            (lease.account == account, "the lease is another account's"),
+            (right, "the lease is for another address"),
+            (told, "no letter names the address"),
+        ])
+    }
+
+    fn faults_of_firewall(&self) -> Vec<String> {
+        let open = self.lease.is_some();
+        let (Firewall::Real { rules, .. } | Firewall::Untouched { rules }) = &self.firewall;
+        let agrees = match &self.lease {
+            Some(lease) => rules.contains(&lease.address),
+            None => rules.is_empty(),
+        };
+        let mut faults = named([(agrees, "the firewall's rules are not as the lease says")]);
+        if let Firewall::Real { before, after, .. } = &self.firewall {
+            let nobody = Arrivals { traveller: false, neighbour: false };
+            faults.extend(named([
+                (*before == nobody, "a packet got in before the call"),
+                (after.traveller == open, "the traveller's packet did not fare as the lease says"),
+                (!after.neighbour, "the neighbour's packet got in"),
+            ]));
         }
         faults
     }
 }
 
+/// Those that were not kept.
+fn named<const N: usize>(expectations: [(bool, &str); N]) -> Vec<String> {
+    let broken = expectations.into_iter().filter(|(kept, _)| !kept);
+    broken.map(|(_, fault)| fault.to_owned()).collect()
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    const ADDRESS: Ipv4Addr = Ipv4Addr::new(12, 34, 56, 78);
+    const NOBODY: Arrivals = Arrivals { traveller: false, neighbour: false };
 
     pub(in crate::demo) fn good() -> Evidence {
         Evidence {
@@ -82,9 +119,12 @@ pub(super) mod tests {
                 expires_at: "2026-11-20T18:00:00Z".parse().unwrap(),
             }),
             firewall: Firewall::Real {
-                rules: "add dg-sip-4 12.34.56.78 timeout 86399".into(),
-                before: Arrivals { traveller: false, neighbour: false },
-                after: Some(Arrivals { traveller: true, neighbour: false }),
+                rules: "add dg-sip-4 12.34.56.78 timeout 86399\n\
+                    -A DIALGATE -p udp -m multiport --dports 5060:5069 -m set --match-set dg-sip-4 src -j ACCEPT"
+                    .into(),
+                address: ADDRESS,
+                before: NOBODY,
+                after: Arrivals { traveller: true, neighbour: false },
             },
             letter: Some(Letter {
                 to: "ada@hotel.example".into(),
@@ -95,8 +135,24 @@ pub(super) mod tests {
         }
     }
 
+    /// After a call that opened nothing.
+    pub(in crate::demo) fn nothing(result: &str) -> Evidence {
+        Evidence {
+            result: Some(result.into()),
+            lease: None,
+            firewall: Firewall::Real {
+                rules: String::new(),
+                address: ADDRESS,
+                before: NOBODY,
+                after: NOBODY,
+            },
+            letter: None,
+            mistakes: Vec::new(),
+        }
+    }
+
     fn faults(evidence: &Evidence) -> Vec<String> {
-        evidence.faults("4711", Some(Ipv4Addr::new(12, 34, 56, 78)))
+        evidence.faults("4711", Expected::Open(ADDRESS))
     }
 
     #[test]
@@ -106,33 +162,44 @@ pub(super) mod tests {
 
     #[test]
     fn everything_that_is_missing_is_named() {
-        let mut evidence = good();
-        evidence.result = Some("queued".into());
-        evidence.lease = None;
-        evidence.letter = None;
+        let mut evidence = nothing("queued");
         evidence.mistakes = vec!["two at once".into()];
+        assert_eq!(faults(&evidence), ["two at once", "there is no lease"]);
+        evidence = good();
+        (evidence.letter, evidence.result) = (None, Some("queued".into()));
         assert_eq!(
             faults(&evidence),
-            ["two at once", "the call did not end as \"open\"", "there is no lease"]
+            ["the call should not have ended as \"queued\"", "no letter names the address"]
         );
-        assert!(!evidence.is_open());
     }
 
     #[test]
     fn a_neighbour_who_gets_in_is_a_fault_and_so_is_a_traveller_who_does_not() {
-        for after in [None, Some((true, true)), Some((false, false))] {
+        for (traveller, neighbour) in [(true, true), (false, false)] {
             let mut evidence = good();
-            if let Firewall::Real { after: seen, .. } = &mut evidence.firewall {
-                *seen = after.map(|(traveller, neighbour)| Arrivals { traveller, neighbour });
+            if let Firewall::Real { after, .. } = &mut evidence.firewall {
+                *after = Arrivals { traveller, neighbour };
             }
-            assert_eq!(faults(&evidence).len(), 1, "{after:?}");
+            assert_eq!(faults(&evidence).len(), 1, "{traveller} {neighbour}");
         }
     }
 
     #[test]
     fn a_lease_for_another_address_is_a_fault_unless_the_caller_chose_it() {
-        let other = Some(Ipv4Addr::new(12, 34, 56, 79));
+        let other = Expected::Open(Ipv4Addr::new(12, 34, 56, 79));
         assert_eq!(good().faults("4711", other), ["the lease is for another address"]);
-        assert!(good().faults("4711", None).is_empty());
+        assert!(good().faults("4711", Expected::Consistent).is_empty());
+    }
+
+    #[test]
+    fn a_caller_may_open_nothing_for_a_reason_but_not_get_in_then() {
+        for (result, faults) in [("hangup", 0), ("failed-login", 0), ("refused", 0), ("error", 1)] {
+            let found = nothing(result).faults("4711", Expected::Consistent);
+            assert_eq!(found.len(), faults, "{result}: {found:?}");
+        }
+        let mut evidence = good();
+        (evidence.lease, evidence.result) = (None, Some("refused".into()));
+        let found = evidence.faults("4711", Expected::Consistent);
+        assert_eq!(found.len(), 3, "letter, rules and packet without a lease: {found:?}");
     }
 }

@@ -15,19 +15,21 @@ use dialgate_contract::Exit;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use self::evidence::{Evidence, Firewall};
+use self::evidence::{Evidence, Expected, Firewall};
 use self::kernel::Kernel;
 use self::letter::Letter;
 use self::network::Arrivals;
 use self::site::{Account, Site};
 use crate::failure::Failure;
 use crate::program::{self, PACE};
-use crate::telephone::{Echo, lift, show};
+use crate::telephone::{Echo, lift, print, show};
 use crate::{Call, CallerId, Clock, Script, Transcript};
 
 /// The hotel's address, unless the traveller keys in another one.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(12, 34, 56, 78);
 const ADDRESS_KEYS: &str = "12*34*56*78#";
+const CALLER: &str = "15550100";
+const CONFIRM: &str = "dialgate/confirm-address";
 
 /// Who makes the call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,24 +67,24 @@ async fn play(kernel: &Kernel) -> Result<(), Failure> {
         show(&story::before(ADDRESS, before, style));
     }
     show(&lift(style));
-    let traveller = Traveller::present();
-    let transcript = call(&site, &account, traveller).await?;
+    let (called, expected) = match Traveller::present() {
+        Traveller::Person => (by_hand(&site).await?, Expected::Consistent),
+        Traveller::Script => (Some(by_script(&site, &account).await?), Expected::Open(ADDRESS)),
+    };
+    let Some(transcript) = called else { return site.close() };
     let evidence = gather(&site, kernel, before, &transcript).await?;
     show(&story::after(&evidence, &TimeZone::system(), style));
-    if traveller == Traveller::Person && !evidence.is_open() {
-        return Ok(());
-    }
-    let expected = (traveller == Traveller::Script).then_some(ADDRESS);
     let faults = evidence.faults(&account.account, expected);
-    show(&story::verdict(&faults, style));
+    let log = site.log();
+    site.close()?;
+    print(&story::verdict(&faults, style)).map_err(|error| {
+        Failure::new(Exit::IoErr, format!("cannot show how the demo went: {error}"))
+    })?;
     if faults.is_empty() {
         return Ok(());
     }
-    let log = site.log();
-    Err(Failure::new(
-        Exit::Software,
-        format!("the demo did not go as it should; the reconciler said:\n{log}"),
-    ))
+    let why = "the demo did not go as it should; the last that the reconciler said was";
+    Err(Failure::new(Exit::Software, format!("{why}\n{}", last_lines(&log))))
 }
 
 impl Traveller {
@@ -92,23 +94,25 @@ impl Traveller {
     }
 }
 
-async fn call(site: &Site, account: &Account, traveller: Traveller) -> Result<Transcript, Failure> {
-    let call = Call::new(site.server(), CallerId::number("15550100"));
-    let screen = program::screen()?;
-    Ok(match traveller {
-        Traveller::Person => {
-            let mut person = program::person()?;
-            call.clock(Clock::Real(PACE)).longest(None).place(&mut person).await?
-        }
-        Traveller::Script => {
-            let script = Script::new()
-                .on("dialgate/enter-account", &format!("{}#", account.account))
-                .on("dialgate/enter-pin", &format!("{}#", account.pin))
-                .on("dialgate/enter-address", ADDRESS_KEYS)
-                .on("dialgate/confirm-address", "1");
-            call.place(&mut Echo::new(script, screen)).await?
-        }
-    })
+/// A call by somebody at this terminal; `None` when they would rather not.
+async fn by_hand(site: &Site) -> Result<Option<Transcript>, Failure> {
+    let mut person = program::person()?;
+    if !person.is_ready().await {
+        return Ok(None);
+    }
+    let call =
+        Call::new(site.server(), CallerId::number(CALLER)).clock(Clock::Real(PACE)).longest(None);
+    Ok(Some(call.place(&mut person).await?))
+}
+
+async fn by_script(site: &Site, account: &Account) -> Result<Transcript, Failure> {
+    let script = Script::new()
+        .on("dialgate/enter-account", &format!("{}#", account.account))
+        .on("dialgate/enter-pin", &format!("{}#", account.pin))
+        .on("dialgate/enter-address", ADDRESS_KEYS)
+        .on(CONFIRM, "1");
+    let call = Call::new(site.server(), CallerId::number(CALLER));
+    Ok(call.place(&mut Echo::new(script, program::screen()?)).await?)
 }
 
 async fn gather(
@@ -117,22 +121,26 @@ async fn gather(
     before: Option<Arrivals>,
     transcript: &Transcript,
 ) -> Result<Evidence, Failure> {
-    let lease = site.lease()?;
+    let result = transcript.result().map(str::to_owned);
+    let gone = result.as_deref() == Some("hangup") && transcript.answered(CONFIRM).is_some();
+    let lease = if gone { site.lease_in_time().await? } else { site.lease()? };
     let letter = match &lease {
         Some(_) => site.letter().await.and_then(|bytes| Letter::parse(&bytes)),
         None => None,
     };
     let rules = kernel.rules(&site.plan())?;
-    let firewall = match before {
-        Some(before) => {
-            let address = lease.as_ref().and_then(|lease| lease.address.parse().ok());
-            let after = address.map(|address| kernel.knock(address)).transpose()?.flatten();
-            Firewall::Real { rules, before, after }
-        }
-        None => Firewall::Untouched { rules },
+    let address = lease.as_ref().and_then(|lease| lease.address.parse().ok()).unwrap_or(ADDRESS);
+    let firewall = match (before, kernel.knock(address)?) {
+        (Some(before), Some(after)) => Firewall::Real { rules, address, before, after },
+        (None, _) | (_, None) => Firewall::Untouched { rules },
     };
-    let result = transcript.result().map(str::to_owned);
     Ok(Evidence { result, lease, firewall, letter, mistakes: transcript.mistakes.clone() })
+}
+
+/// As much of a log as leaves what was said before it on the screen.
+fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines.get(lines.len().saturating_sub(8)..).unwrap_or_default().join("\n")
 }
 
 fn stops() -> Result<[Signal; 3], Failure> {

@@ -41,7 +41,9 @@ struct Place {
 impl Network {
     /// Moves this process into a network of its own whose firewall lets nothing in. It must have one thread still.
     pub(super) fn build() -> io::Result<Self> {
-        unshare(CloneFlags::CLONE_NEWNET)?;
+        unshare(CloneFlags::CLONE_NEWNET).map_err(|error| {
+            io::Error::other(format!("a network of its own is not allowed here: {}", error.desc()))
+        })?;
         ip("link set lo up")?;
         ip(&format!("address add {PBX}/32 dev lo"))?;
         for tables in ["iptables", "ip6tables"] {

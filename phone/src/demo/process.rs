@@ -121,8 +121,13 @@ pub(super) fn ask(name: &str, arguments: &[&str], config: &Path) -> io::Result<S
 /// Runs a tool of the system to its end; what it printed.
 pub(super) fn tool(name: &str, arguments: &str) -> io::Result<String> {
     let said_by = format!("{name} {arguments}");
-    let output = program(name).args(arguments.split_whitespace()).output();
-    said(&said_by, output.map_err(|error| io::Error::other(format!("{said_by}: {error}")))?)
+    match program(name).args(arguments.split_whitespace()).output() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(io::Error::other(format!("{name} is not installed")))
+        }
+        Err(error) => Err(io::Error::other(format!("{said_by}: {error}"))),
+        Ok(output) => said(&said_by, output),
+    }
 }
 
 fn said(what: &str, output: Output) -> io::Result<String> {
@@ -130,7 +135,11 @@ fn said(what: &str, output: Output) -> io::Result<String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(io::Error::other(format!("{what}: {}: {}", output.status, complaint.trim())))
+    let complaint = match complaint.trim() {
+        "" => output.status.to_string(),
+        complaint => complaint.to_owned(),
+    };
+    Err(io::Error::other(format!("`{what}` failed with: {complaint}")))
 }
 
 /// Another program of this project: this one's file, under that program's name.

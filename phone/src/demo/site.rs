@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use super::process::{self, Condition, Running};
 use crate::failure::Failure;
 
+/// How long a lease may take to be opened.
+const OPENING: Duration = Duration::from_secs(1);
 /// How long the programs may take until they answer, and letters until they are written.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RECONCILER: &str = "dialgate-reconciler";
@@ -45,7 +47,7 @@ impl Site {
     /// Writes the configuration and has `dialgate init` make the rest.
     pub(super) fn build(backend: Backend) -> Result<Self, Failure> {
         let folder = TempDir::with_prefix("dialgate-")
-            .map_err(|error| io_failure("a temporary folder", &error))?;
+            .map_err(|error| io_failure("a temporary folder (see TMPDIR)", &error))?;
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let mut config = Config {
             data_dir: folder.path().join("data"),
@@ -107,6 +109,18 @@ impl Site {
         Ok(leases.into_iter().next())
     }
 
+    /// The same for a caller who confirmed and hung up, and is ahead of the reconciler by an instant.
+    pub(super) async fn lease_in_time(&self) -> Result<Option<Lease>, Failure> {
+        let looks = OPENING.as_millis() / LOOK.as_millis();
+        for _ in 0..looks {
+            if let Some(lease) = self.lease()? {
+                return Ok(Some(lease));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(None)
+    }
+
     /// The first letter, as it would leave; `None` when none is written in good time.
     pub(super) async fn letter(&self) -> Option<Vec<u8>> {
         let looks = PATIENCE.as_millis() / LOOK.as_millis();
@@ -131,6 +145,17 @@ impl Site {
     /// What the reconciler has logged.
     pub(super) fn log(&self) -> String {
         self.reconciler().map(Running::logged).unwrap_or_default()
+    }
+
+    /// Ends the programs and takes the folder away.
+    pub(super) fn close(self) -> Result<(), Failure> {
+        let Site { programs, folder, .. } = self;
+        drop(programs);
+        let path = folder.path().to_owned();
+        folder.close().map_err(|error| {
+            let wrong = format!("the demo's folder {} stays behind: {error}", path.display());
+            Failure::new(Exit::IoErr, wrong)
+        })
     }
 
     fn reconciler(&self) -> Option<&Running> {
@@ -170,5 +195,5 @@ async fn ready(program: &mut Running) -> Result<(), Failure> {
 }
 
 fn io_failure(what: &str, error: &io::Error) -> Failure {
-    Failure::new(Exit::IoErr, format!("the demo cannot have {what}: {error}"))
+    Failure::new(Exit::IoErr, format!("the demo needs {what}: {error}"))
 }

@@ -23,11 +23,12 @@ pub(super) fn opening(
 ) -> String {
     let firewall = match kernel {
         Kernel::Real(_) => {
-            "The firewall is the kernel's, in a network of its own that lets nothing in and ends with this demo."
+            "The firewall is the kernel's own, in a private network that lets nobody in and is gone \
+             when the demo ends."
                 .to_owned()
         }
         Kernel::Untouched(why) => {
-            format!("Your firewall is left alone, because {why}: at the end is what it would have been sent.")
+            format!("The firewall is left alone: {why}. At the end you see what it would have been told.")
         }
     };
     [
@@ -53,29 +54,23 @@ pub(super) fn before(address: Ipv4Addr, arrivals: Arrivals, style: Style) -> Str
     format!("\n{}", doors("before", address, arrivals, style))
 }
 
-/// What came of the call.
+/// What came of the call, the proof last.
 pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> String {
     let line = style.faint(&"─".repeat(WIDTH - MARGIN));
     let mut text = format!("\n{}{line}\n\n", " ".repeat(MARGIN));
-    let Some(lease) = &evidence.lease else {
-        let result = evidence.result.as_deref().unwrap_or("not at all");
-        return text
-            + &labelled("lease", &format!("none; the call ended as: {result}"), style)
-            + "\n";
-    };
-    text += &labelled("lease", &summary(lease, zone), style);
-    match &evidence.firewall {
-        Firewall::Untouched { rules } => text += &labelled("planned", rules, style),
-        Firewall::Real { rules, after, .. } => {
-            text += &labelled("kernel", rules, style);
-            if let (Some(after), Ok(address)) = (after, lease.address.parse()) {
-                text += &format!("\n{}", doors("after", address, *after, style));
-            }
-        }
+    if let Some(letter) = &evidence.letter {
+        text += &(post(letter, style) + "\n");
     }
-    text += &match &evidence.letter {
-        Some(letter) => format!("\n{}", post(letter, style)),
-        None => labelled("letter", "none", style),
+    let lease = match &evidence.lease {
+        Some(lease) => summary(lease, zone),
+        None => format!("none: {}", ending(evidence.result.as_deref())),
+    };
+    text += &labelled("lease", &lease, style);
+    text += &match &evidence.firewall {
+        Firewall::Untouched { rules } => orders("planned", rules, style),
+        Firewall::Real { rules, address, after, .. } => {
+            orders("kernel", rules, style) + "\n" + &doors("after", *address, *after, style)
+        }
     };
     text + "\n"
 }
@@ -84,12 +79,12 @@ pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> Strin
 pub(super) fn verdict(faults: &[String], style: Style) -> String {
     if faults.is_empty() {
         return paragraph(
-            &style.good("All of it is as it should be, and nothing of it stays behind."),
+            &style.good("Everything is as it should be, and nothing is left behind."),
         );
     }
     faults
         .iter()
-        .map(|fault| paragraph(&style.bad(&format!("Not as it should be: {fault}"))))
+        .map(|fault| paragraph(&style.bad(&format!("Not as it should be: {fault}."))))
         .collect()
 }
 
@@ -99,10 +94,21 @@ fn summary(lease: &Lease, zone: &TimeZone) -> String {
     format!("{} for {}: {} until {until}", lease.id, lease.address, lease.services.join(", "))
 }
 
+/// Why nothing was opened.
+fn ending(result: Option<&str>) -> String {
+    match result {
+        Some("hangup") => "you hung up before you had confirmed an address".to_owned(),
+        Some("failed-login") => "there was no right account number and PIN".to_owned(),
+        Some("refused") => "there was no address that could be let in".to_owned(),
+        Some(other) => format!("the call ended as \"{other}\""),
+        None => "the call broke off".to_owned(),
+    }
+}
+
 fn doors(when: &str, address: Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
     let door = |address: Ipv4Addr, open: bool| {
         let gets = if open { style.good("gets in") } else { "is kept out".to_owned() };
-        format!("a datagram from {address} to port 5060 {gets}")
+        format!("a packet from {address} to port 5060 {gets}")
     };
     let both = [door(address, arrivals.traveller), door(neighbour_of(address), arrivals.neighbour)];
     labelled(when, &both.join("\n"), style)
@@ -117,54 +123,73 @@ fn paragraph(text: &str) -> String {
     format!("{}\n", Page::new(MARGIN).words(text))
 }
 
-/// `label` before the first line of `text`, and its further lines below that.
+/// `label` before the first line of `text`, and its further lines below that; nothing when there is no text.
 fn labelled(label: &str, text: &str, style: Style) -> String {
-    let mut page = Page::new(LABELLED);
-    let mut out = " ".repeat(MARGIN * 2) + &style.faint(label);
-    out += &" ".repeat(LABELLED - MARGIN * 2 - label.len());
-    out.push_str(&page.raw("", LABELLED));
-    for line in text.lines() {
-        let fits = LABELLED + line.chars().count() <= WIDTH;
-        out += &if fits { page.line(line) } else { page.words(line) };
+    beside(label, text, 0, style)
+}
+
+/// The same for orders to ipset and iptables, one in a line: what does not fit into it goes on further in.
+fn orders(label: &str, text: &str, style: Style) -> String {
+    beside(label, text, 2, style)
+}
+
+fn beside(label: &str, text: &str, hang: usize, style: Style) -> String {
+    let mut out = String::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut page = Page::new(LABELLED);
+        if number == 0 {
+            let blanks = " ".repeat(LABELLED - MARGIN * 2 - label.len());
+            let head = format!("{}{}{blanks}", " ".repeat(MARGIN * 2), style.faint(label));
+            out += &page.raw(&head, LABELLED);
+        }
+        out += &page.line(line, hang);
         out.push('\n');
-        page = Page::new(LABELLED);
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::evidence::tests::good;
+    use super::super::evidence::tests::{good, nothing};
     use super::*;
 
     #[test]
     fn what_came_of_a_call_fits_the_page_and_says_everything() {
         let text = after(&good(), &TimeZone::UTC, Style::Plain);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-        let said = "    lease     L1 for 12.34.56.78: sip, rtp until Friday, 20 November, 6:00 pm
-    kernel    add dg-sip-4 12.34.56.78 timeout 86399
-
-    after     a datagram from 12.34.56.78 to port 5060 gets in
-              a datagram from 12.34.56.79 to port 5060 is kept out
-
-    letter    to ada@hotel.example: Open
+        let said = "    letter    to ada@hotel.example: Open
               Hello,
               12.34.56.78 is open.
+
+    lease     L1 for 12.34.56.78: sip, rtp until Friday, 20 November, 6:00 pm
+    kernel    add dg-sip-4 12.34.56.78 timeout 86399
+              -A DIALGATE -p udp -m multiport --dports 5060:5069 -m set
+                --match-set dg-sip-4 src -j ACCEPT
+
+    after     a packet from 12.34.56.78 to port 5060 gets in
+              a packet from 12.34.56.79 to port 5060 is kept out
 ";
         assert!(text.contains(said), "{text}");
     }
 
     #[test]
-    fn a_call_that_opened_nothing_says_how_it_ended() {
-        let mut evidence = good();
-        (evidence.lease, evidence.result) = (None, Some("hangup".into()));
-        let text = after(&evidence, &TimeZone::UTC, Style::Plain);
-        assert!(text.ends_with("    lease     none; the call ended as: hangup\n\n"), "{text}");
+    fn a_call_that_opened_nothing_says_why_and_who_is_kept_out() {
+        let text = after(&nothing("hangup"), &TimeZone::UTC, Style::Plain);
+        let said = "    lease     none: you hung up before you had confirmed an address
+
+    after     a packet from 12.34.56.78 to port 5060 is kept out
+              a packet from 12.34.56.79 to port 5060 is kept out
+";
+        assert!(text.contains(said), "{text}");
+        assert!(!text.contains("letter") && !text.contains("kernel"), "{text}");
     }
 
     #[test]
     fn every_fault_is_named_at_the_end() {
-        let text = verdict(&["there is no lease".into()], Style::Plain);
-        assert_eq!(text, "  Not as it should be: there is no lease\n");
+        let text = verdict(&["there is no lease".into(), "no letter".into()], Style::Plain);
+        assert_eq!(
+            text,
+            "  Not as it should be: there is no lease.\n  Not as it should be: no letter.\n"
+        );
     }
 }

@@ -65,13 +65,17 @@ fn read(sender: &UnboundedSender<CallerEvent>, over: &AtomicBool) {
     }
 }
 
-/// What a key of the keyboard is on a telephone: 0-9, `*` and `#` are themselves; h, Esc and Ctrl-C hang up.
+/// What a key of the keyboard is on a telephone: 0-9, `*` and `#` are themselves, Enter is `#`; h, Esc and Ctrl-C hang
+/// up.
 fn interpret(event: &Event) -> Option<CallerEvent> {
     let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
         return None;
     };
     if *code == KeyCode::Esc {
         return Some(CallerEvent::HangUp);
+    }
+    if *code == KeyCode::Enter {
+        return Some(CallerEvent::Key(Key::POUND));
     }
     match code.as_char()? {
         'c' if modifiers.contains(KeyModifiers::CONTROL) => Some(CallerEvent::HangUp),
@@ -103,7 +107,8 @@ mod tests {
         assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), hang_up);
         assert_eq!(press(KeyCode::Esc, KeyModifiers::NONE), hang_up);
         assert_eq!(press(KeyCode::Char('c'), KeyModifiers::NONE), None);
-        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), None);
+        let pound = Some(CallerEvent::Key(Key::POUND));
+        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), pound);
         assert_eq!(press(KeyCode::Char('A'), KeyModifiers::SHIFT), None, "no military keypad");
     }
 }

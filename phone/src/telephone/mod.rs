@@ -12,4 +12,4 @@ pub(crate) use page::{Page, WIDTH, lift};
 pub(crate) use prompts::Prompts;
 pub(crate) use screen::Screen;
 pub(crate) use style::Style;
-pub(crate) use terminal::{Echo, Terminal, show};
+pub(crate) use terminal::{Echo, Terminal, print, show};

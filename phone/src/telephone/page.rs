@@ -7,16 +7,19 @@ pub(crate) const WIDTH: usize = 80;
 pub(crate) struct Page {
     column: usize,
     indent: usize,
+    /// Whether a word stands before the next one.
+    after_word: bool,
 }
 
 impl Page {
     /// A page whose further lines begin after `indent` columns.
     pub(crate) fn new(indent: usize) -> Self {
-        Page { column: 0, indent }
+        Page { column: 0, indent, after_word: false }
     }
 
     /// Ends the line that has been begun, if any.
     pub(crate) fn end_line(&mut self) -> &'static str {
+        self.after_word = false;
         if std::mem::take(&mut self.column) == 0 { "" } else { "\n" }
     }
 
@@ -28,14 +31,25 @@ impl Page {
     /// `text` as it is; it is `width` columns wide.
     pub(crate) fn raw(&mut self, text: &str, width: usize) -> String {
         self.column += width;
+        self.after_word = false;
         text.to_owned()
     }
 
-    /// A whole line with the blanks it has, after the indent.
-    pub(crate) fn line(&mut self, line: &str) -> String {
-        let blanks = self.indent.saturating_sub(self.column);
-        self.column = self.indent + visible_width(line);
-        " ".repeat(if line.is_empty() { 0 } else { blanks }) + line
+    /// `text` with the blanks it has if it fits into the line, else as [`Page::words`] whose further lines begin
+    /// `hang` columns further in.
+    pub(crate) fn line(&mut self, text: &str, hang: usize) -> String {
+        let start = self.column.max(self.indent);
+        let blanks = " ".repeat(start - self.column);
+        let width = visible_width(text);
+        if text.is_empty() {
+            return String::new();
+        }
+        if start + width <= WIDTH {
+            return blanks + &self.raw(text, start - self.column + width);
+        }
+        self.column = start;
+        self.indent += hang;
+        blanks + &self.words(text)
     }
 
     /// `words`, parted by blanks and line breaks.
@@ -43,19 +57,17 @@ impl Page {
         let mut out = String::new();
         for word in words.split_whitespace() {
             let width = visible_width(word);
-            if self.column + 1 + width > WIDTH && self.column > self.indent {
-                out.push('\n');
-                self.column = 0;
+            if self.after_word && self.column + 1 + width > WIDTH {
+                out.push_str(self.end_line());
             }
-            if self.column < self.indent {
-                out.extend(std::iter::repeat_n(' ', self.indent - self.column));
-                self.column = self.indent;
-            } else if self.column > self.indent {
-                out.push(' ');
-                self.column += 1;
-            }
+            let blanks = match self.column {
+                0 => self.indent,
+                _ => usize::from(self.after_word),
+            };
+            out.extend(std::iter::repeat_n(' ', blanks));
             out.push_str(word);
-            self.column += width;
+            self.column += blanks + width;
+            self.after_word = true;
         }
         out
     }
@@ -63,7 +75,7 @@ impl Page {
 
 /// The line above a call, which says how to make it.
 pub(crate) fn lift(style: Style) -> String {
-    let keys = "keys 0-9 * #   h hangs up ";
+    let keys = "keys 0-9 * #   Enter is #   h hangs up ";
     let line = "─".repeat(WIDTH - 2 - keys.len());
     format!("\n  {}{}\n", style.faint(keys), style.faint(&line))
 }

@@ -21,6 +21,15 @@ impl Terminal {
     pub(crate) fn open(screen: Screen) -> io::Result<Self> {
         Ok(Terminal { keyboard: Keyboard::open()?, screen })
     }
+
+    /// Waits, without hurry, until the person wants to call; `false` when they would rather not.
+    pub(crate) async fn is_ready(&mut self) -> bool {
+        const QUESTION: &str = "    Press Enter to call.";
+        show(QUESTION);
+        let event = self.keyboard.next().await;
+        show(&format!("\r{}\r", " ".repeat(QUESTION.len())));
+        event != CallerEvent::HangUp
+    }
 }
 
 impl<C: Caller> Echo<C> {
@@ -74,7 +83,17 @@ impl<C: Caller> Caller for Echo<C> {
 
 /// Shows text at once, without waiting for the end of a line. A reader who has gone does not end the call.
 pub(crate) fn show(text: &str) {
+    let _ = print(text);
+}
+
+/// [`show`], for what must have been seen.
+///
+/// # Errors
+/// When it cannot be written, unless the reader has gone and has seen enough.
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
