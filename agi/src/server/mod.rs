@@ -4,6 +4,7 @@ mod channel;
 mod clock;
 mod driver;
 mod logins;
+mod queue_file;
 mod requests;
 mod services;
 mod session;

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::clock;
+use super::queue_file::QueueFile;
 
 /// How often old requests are looked for.
 pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
@@ -19,7 +20,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The one writer of the queue.
 #[derive(Clone)]
-pub(super) struct Requests(Arc<Mutex<Queue>>);
+pub(super) struct Requests(Arc<Mutex<QueueFile>>);
 
 /// Why the queue did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub(super) enum RequestError {
 
 impl Requests {
     pub(super) fn open(queue: &Path) -> Result<Self, DatabaseError> {
-        Ok(Self(Arc::new(Mutex::new(Queue::open(queue)?))))
+        Ok(Self(Arc::new(Mutex::new(QueueFile::open(queue)?))))
     }
 
     /// Adds a request. It survives a power cut when this returns, and is added even if nobody waits for this to
@@ -77,11 +78,12 @@ impl Requests {
 
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Queue) -> Result<T, DatabaseError> + Send + 'static,
+        work: impl Fn(&mut Queue) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, RequestError> {
         let queue = Arc::clone(&self.0);
-        let done =
-            spawn_blocking(move || work(&mut queue.lock().unwrap_or_else(PoisonError::into_inner)));
+        let done = spawn_blocking(move || {
+            queue.lock().unwrap_or_else(PoisonError::into_inner).write(work)
+        });
         Ok(done.await??)
     }
 }

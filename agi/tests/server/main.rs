@@ -13,6 +13,8 @@ mod outcomes;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod queue;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod strangers;
