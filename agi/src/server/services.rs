@@ -1,6 +1,6 @@
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use dialgate_contract::Exit;
@@ -30,7 +30,7 @@ pub enum ServicesError {
     #[error(transparent)]
     Hash(#[from] HashError),
     /// The queue's folder cannot be made.
-    #[error("making {}: {source}; let `dialgate init` make it", path.display())]
+    #[error("making {} and keeping others out of it: {source}; let `dialgate init` make it", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -78,9 +78,11 @@ impl ServicesError {
 }
 
 fn make_private_folder(path: &Path) -> Result<(), ServicesError> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => Ok(()),
+    let made = match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(ServicesError::Folder { path: path.to_owned(), source }),
-    }
+        made => made,
+    };
+    // Also one that was there, perhaps open to others; only its owner may do this.
+    made.and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)))
+        .map_err(|source| ServicesError::Folder { path: path.to_owned(), source })
 }

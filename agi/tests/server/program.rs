@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -76,6 +76,8 @@ fn a_port_in_use_exits_with_69_and_says_what_to_do() {
 #[tokio::test]
 async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
     let site = Site::new();
+    fs::create_dir(site.config.queue_dir()).unwrap();
+    fs::set_permissions(site.config.queue_dir(), Permissions::from_mode(0o755)).unwrap();
     let mut command = program();
     command.args(["--config", &configure(&site, ([127, 0, 0, 1], 0).into())]);
     command.env("RUST_LOG", "trace").stderr(Stdio::piped());
@@ -102,7 +104,9 @@ async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
         assert!(!logged.contains(secret), "{logged}");
     }
     assert_eq!(mode(&site.config.queue_dir()), 0o700);
-    assert_eq!(mode(&site.config.queue_file()), 0o600);
+    for file in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        assert_eq!(mode(&site.config.queue_dir().join(file)), 0o600, "{file}");
+    }
     tokio::time::timeout(Duration::from_secs(1), child.wait()).await.unwrap().unwrap();
 }
 
