@@ -74,12 +74,6 @@ impl Environment {
         self.value("agi_uniqueid")
     }
 
-    /// The version of Asterisk.
-    #[must_use]
-    pub fn asterisk_version(&self) -> &str {
-        self.value("agi_version")
-    }
-
     /// The caller's number as claimed, or `None` when Asterisk knows none.
     #[must_use]
     pub fn caller_id(&self) -> Option<&str> {

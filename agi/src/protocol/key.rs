@@ -65,13 +65,6 @@ impl Digits {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// The single key, when exactly one was pressed.
-    #[must_use]
-    pub fn single(&self) -> Option<Key> {
-        let mut keys = self.0.chars().filter_map(Key::new);
-        keys.next().filter(|_| keys.next().is_none())
-    }
 }
 
 impl fmt::Debug for Digits {
@@ -103,12 +96,5 @@ mod tests {
         let pin = Digits::new("0042*9#").unwrap();
         assert_eq!(format!("{pin:?} {pin:#?}"), "Digits(redacted) Digits(redacted)");
         assert_eq!(Digits::new("12x4").unwrap_err().to_string().find('x'), None);
-    }
-
-    #[test]
-    fn a_single_key_is_not_the_first_of_several() {
-        assert_eq!(Digits::new("1").unwrap().single(), Key::new('1'));
-        assert_eq!(Digits::new("12").unwrap().single(), None);
-        assert_eq!(Digits::new("").unwrap().single(), None);
     }
 }
