@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "this file is a test from end to end")]
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,6 +17,13 @@ fn demo(temporary: &Path) -> Command {
 
 fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).expect("the temporary folder").next().is_none()
+}
+
+/// Whom the demo in this folder lets send its letters.
+fn owner_of_letters(temporary: &Path) -> Option<u32> {
+    let mut folders = std::fs::read_dir(temporary).expect("the temporary folder");
+    let demo = folders.next()?.expect("the demo's folder").path();
+    Some(std::fs::metadata(demo.join("letters")).expect("the letters").uid())
 }
 
 #[test]
@@ -42,7 +51,10 @@ fn the_demo_opens_one_address_and_leaves_nothing_behind() {
 
 #[test]
 fn a_demo_that_is_stopped_leaves_nothing_behind() {
-    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let temporary = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir()
+        .expect("a temporary folder");
     let mut child = demo(temporary.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -50,6 +62,10 @@ fn a_demo_that_is_stopped_leaves_nothing_behind() {
         .expect("the demo");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     assert!(lines.any(|line| line.expect("a line").contains("h hangs up")));
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_dialgate-phone")).expect("the program");
+    if nix::unistd::geteuid().is_root() && program.mode() & 0o001 != 0 {
+        assert_ne!(owner_of_letters(temporary.path()), Some(0), "root does what nobody can do");
+    }
     let pid = i32::try_from(child.id()).expect("a process id");
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM)
         .expect("a signal");

@@ -7,6 +7,7 @@ mod network;
 mod process;
 mod site;
 mod story;
+mod user;
 
 use std::io::{self, IsTerminal};
 use std::net::Ipv4Addr;

@@ -1,19 +1,22 @@
 //! The demo's processes: the system's tools, and the other programs of this project inside this one's file.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use dialgate_contract::SystemUser;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// How long a program may take to end after it has been asked to.
 const FAREWELL: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(20);
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// A program that runs until this is dropped.
 pub(super) struct Running {
@@ -43,6 +46,8 @@ impl Running {
         let socket = folder.join(format!("{name}.ready"));
         let notices = UnixDatagram::bind(&socket)?;
         notices.set_nonblocking(true)?;
+        // The telephone side has given up its rights when it is ready.
+        std::fs::set_permissions(&socket, Permissions::from_mode(0o666))?;
         let mut command = sibling(name, config);
         command.args(arguments).env("NOTIFY_SOCKET", &socket).stdin(Stdio::null());
         command
@@ -112,6 +117,13 @@ impl Drop for Running {
     }
 }
 
+/// Whether `user` can run this program's file, and go into `folder`.
+pub(super) fn can_run(user: &SystemUser, folder: &Path) -> bool {
+    let mut command = program(THIS_PROGRAM);
+    command.arg("--version").current_dir(folder).uid(user.uid).gid(user.gid);
+    command.output().is_ok_and(|output| output.status.success())
+}
+
 /// Runs the program `name` of this project to its end; what it printed.
 pub(super) fn ask(name: &str, arguments: &[&str], config: &Path) -> io::Result<String> {
     let mut command = sibling(name, config);
@@ -139,12 +151,12 @@ fn said(what: &str, output: Output) -> io::Result<String> {
         "" => output.status.to_string(),
         complaint => complaint.to_owned(),
     };
-    Err(io::Error::other(format!("`{what}` failed with: {complaint}")))
+    Err(io::Error::other(format!("`{what}` failed: {complaint}")))
 }
 
 /// Another program of this project: this one's file, under that program's name.
 fn sibling(name: &str, config: &Path) -> Command {
-    let mut command = program("/proc/self/exe");
+    let mut command = program(THIS_PROGRAM);
     command.arg0(name).arg("--config").arg(config);
     command
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::process::{self, Condition, Running};
+use super::user;
 use crate::failure::Failure;
 
 /// How long a lease may take to be opened.
@@ -48,11 +49,13 @@ impl Site {
     pub(super) fn build(backend: Backend) -> Result<Self, Failure> {
         let folder = TempDir::with_prefix("dialgate-")
             .map_err(|error| io_failure("a temporary folder (see TMPDIR)", &error))?;
+        let user =
+            user::unprivileged(folder.path()).map_err(|error| io_failure("its folder", &error))?;
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let mut config = Config {
             data_dir: folder.path().join("data"),
             pepper_file: folder.path().join("pepper"),
-            user: String::new(),
+            user: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
             ..Config::default()
         };
         config.agi.listen =
@@ -66,7 +69,8 @@ impl Site {
         })?;
         std::fs::write(site.config_file(), text)
             .and_then(|()| std::fs::create_dir_all(&site.config.mail.directory))
-            .map_err(|error| io_failure("the demo's folder", &error))?;
+            .and_then(|()| user::give(&site.config.mail.directory, user.as_ref()))
+            .map_err(|error| io_failure("its folder", &error))?;
         site.ask(&["init"])?;
         Ok(site)
     }
