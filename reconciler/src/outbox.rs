@@ -9,9 +9,13 @@ use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
 use dialgate_contract::ledger::letter::{self, LetterId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::mail::{Delivery, Mailer, next_attempt};
+
+/// How long a letter that is being sent is not due again. Longer than the mail child has for it; were the ledger not
+/// claimed first, a full disk would have the same letter sent every second.
+const CLAIM: SignedDuration = SignedDuration::from_secs(120);
 
 /// The outbox; without a mailer when mail is off.
 pub(crate) struct Outbox {
@@ -52,10 +56,21 @@ impl Outbox {
         self.in_flight.is_some()
     }
 
+    /// When the next letter is due; `None` while one is on its way, and when none is ever sent.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn next_due(&self, ledger: &Ledger) -> Result<Option<Timestamp>, DatabaseError> {
+        if self.mailer.is_none() || self.is_busy() {
+            return Ok(None);
+        }
+        letter::next_due(ledger.connection())
+    }
+
     /// Writes down what became of the letter on its way, and sends the next that is due.
     ///
     /// # Errors
-    /// When the ledger cannot be read or written. No letter is lost by that; one may be sent twice.
+    /// When the ledger cannot be read or written. No letter is lost by that; one may be sent twice, none more often.
     pub(crate) fn turn(
         &mut self,
         ledger: &mut Ledger,
@@ -65,14 +80,21 @@ impl Outbox {
         let Some(mailer) = &mut self.mailer else { return Ok(()) };
         if self.in_flight.is_some() {
             let Some(report) = mailer.report(clock) else { return Ok(()) };
-            // Taken first: were it not written down, the letter would still be due, and nothing else may wait for it.
+            // Taken first: nothing else may wait for a letter whose report cannot be written down.
             if let Some(sent) = self.in_flight.take() {
                 write_down(ledger, &sent, &report.outcome, now)?;
             }
         }
-        let Some(letter) = letter::due(ledger.connection(), now, 1)?.into_iter().next() else {
-            return Ok(());
+        let letter = match letter::due(ledger.connection(), now, 1)?.pop() {
+            None => return Ok(()),
+            Some(Ok(letter)) => letter,
+            Some(Err(unreadable)) => {
+                let problem = unreadable.to_string();
+                return ledger.write(|tx| give_up(tx, unreadable.id, now, &problem));
+            }
         };
+        let until = now.saturating_add(CLAIM).unwrap_or(Timestamp::MAX);
+        ledger.write(|transaction| letter::claim(transaction, letter.id, until))?;
         let sending =
             InFlight { id: letter.id, attempts: letter.attempts, created_at: letter.created_at };
         match mailer.send(&letter, clock) {

@@ -76,6 +76,8 @@ CREATE TABLE letter (
 ) STRICT;
 
 CREATE INDEX letter_waiting ON letter (due_at) WHERE sent_at IS NULL AND dead_at IS NULL;
+CREATE INDEX letter_done ON letter (coalesce(sent_at, dead_at));
+CREATE INDEX letter_posted ON letter (recipient, created_at);
 
 CREATE TABLE audit (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,

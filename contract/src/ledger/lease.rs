@@ -94,6 +94,16 @@ pub fn not_ended_of(
     query(connection, "WHERE ended_at IS NULL AND account = ?1 ORDER BY id", &[account.as_str()])
 }
 
+/// How many they are.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn count_not_ended(connection: &Connection) -> Result<u32, DatabaseError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM lease WHERE ended_at IS NULL")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// When the next of them ends; `None` when there is none.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,16 @@ pub struct Waiting {
     pub attempts: u32,
 }
 
+/// A letter in the outbox that this program cannot read: a newer one wrote it, or somebody with another tool.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("letter {} cannot be read: {problem}", .id.row())]
+pub struct Unreadable {
+    /// Its name.
+    pub id: LetterId,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
 impl Letter {
     /// To the traveller, about a lease that has just been opened or extended.
     #[must_use]
@@ -120,8 +130,8 @@ pub fn post(
     Ok(LetterId(transaction.last_insert_rowid()))
 }
 
-/// At most `limit` letters that are due, the longest waiting first. One that cannot be read is left out, so that
-/// it does not hold up the others.
+/// At most `limit` letters that are due, the longest waiting first. One that cannot be read is to be given up, or it
+/// would be due for ever.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -129,7 +139,7 @@ pub fn due(
     connection: &Connection,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<Waiting>, DatabaseError> {
+) -> Result<Vec<Result<Waiting, Unreadable>>, DatabaseError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, recipient, content, created_at, attempts FROM letter
          WHERE sent_at IS NULL AND dead_at IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
@@ -137,14 +147,19 @@ pub fn due(
     let mut rows = statement.query(params![now.as_second(), limit])?;
     let mut letters = Vec::new();
     while let Some(row) = rows.next()? {
-        let content: String = row.get("content")?;
-        let Ok(letter) = serde_json::from_str(&content) else { continue };
-        letters.push(Waiting {
-            id: LetterId(row.get("id")?),
-            recipient: row.get("recipient")?,
-            letter,
-            created_at: timestamp("letter.created_at", row.get("created_at")?)?,
-            attempts: row.get("attempts")?,
+        let id = LetterId(row.get("id")?);
+        let letter = serde_json::from_str(&row.get::<_, String>("content")?);
+        let created_at = timestamp("letter.created_at", row.get("created_at")?);
+        letters.push(match (letter, created_at) {
+            (Ok(letter), Ok(created_at)) => Ok(Waiting {
+                id,
+                recipient: row.get("recipient")?,
+                letter,
+                created_at,
+                attempts: row.get("attempts")?,
+            }),
+            (Err(error), _) => Err(Unreadable { id, problem: error.to_string() }),
+            (_, Err(error)) => Err(Unreadable { id, problem: error.to_string() }),
         });
     }
     Ok(letters)
@@ -186,6 +201,20 @@ pub fn backlog(connection: &Connection) -> Result<(u32, u32), DatabaseError> {
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
+}
+
+/// It is about to be sent: should nobody live to write down what became of it, it is due again at `until`.
+///
+/// # Errors
+/// When the database cannot be written. Then it must not be sent, or it would be sent again and again.
+pub fn claim(
+    transaction: &Transaction<'_>,
+    id: LetterId,
+    until: Timestamp,
+) -> Result<(), DatabaseError> {
+    transaction
+        .execute("UPDATE letter SET due_at = ?2 WHERE id = ?1", params![id.0, until.as_second()])?;
+    Ok(())
 }
 
 /// The mail server has taken it.
@@ -238,6 +267,20 @@ pub fn give_up(
     Ok(())
 }
 
+/// Forgets letters that were sent or given up longer ago than `age`.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn forget(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    age: SignedDuration,
+) -> Result<(), DatabaseError> {
+    let before = now.as_second().saturating_sub(age.as_secs());
+    transaction.execute("DELETE FROM letter WHERE coalesce(sent_at, dead_at) < ?1", [before])?;
+    Ok(())
+}
+
 impl LetterId {
     /// As it is stored.
     #[must_use]
@@ -261,35 +304,90 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    #[test]
-    fn a_letter_waits_until_it_is_sent_or_given_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
-        let letter = Letter::Refused {
+    fn refused() -> Letter {
+        Letter::Refused {
             account: "4711".parse().unwrap(),
             address: "10.0.0.1".to_owned(),
             refusal: Refusal::PrivateAddress,
             caller: "unknown".to_owned(),
             at: at(90),
-        };
-        let post = |ledger: &mut Ledger| {
-            ledger.write(|tx| post(tx, "op@example.net", &letter, at(100))).unwrap()
-        };
-        let (first, second) = (post(&mut ledger), post(&mut ledger));
+        }
+    }
 
-        assert_eq!(due(ledger.connection(), at(99), 9).unwrap(), []);
-        let waiting = due(ledger.connection(), at(100), 9).unwrap();
-        assert_eq!(waiting.iter().map(|w| w.id).collect::<Vec<_>>(), [first, second]);
-        assert_eq!(waiting[0].letter, letter);
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        (folder, ledger)
+    }
+
+    fn posted(ledger: &mut Ledger) -> LetterId {
+        ledger.write(|tx| post(tx, "op@example.net", &refused(), at(100))).unwrap()
+    }
+
+    fn due_ids(ledger: &Ledger, now: i64) -> Vec<LetterId> {
+        let letters = due(ledger.connection(), at(now), 9).unwrap();
+        letters.into_iter().map(|letter| letter.unwrap().id).collect()
+    }
+
+    #[test]
+    fn a_letter_waits_until_it_is_sent_or_given_up() {
+        let (_folder, mut ledger) = ledger();
+        let (first, second) = (posted(&mut ledger), posted(&mut ledger));
+        assert_eq!(due_ids(&ledger, 99), []);
+        assert_eq!(due_ids(&ledger, 100), [first, second]);
+        let waiting = due(ledger.connection(), at(100), 1).unwrap().remove(0).unwrap();
+        assert_eq!((waiting.letter, waiting.attempts), (refused(), 0));
 
         ledger.write(|tx| failed(tx, first, at(160), "down")).unwrap();
-        assert_eq!(due(ledger.connection(), at(159), 9).unwrap().len(), 1);
+        assert_eq!(due_ids(&ledger, 159), [second]);
         ledger.write(|tx| sent(tx, second, at(161))).unwrap();
         assert_eq!(next_due(ledger.connection()).unwrap(), Some(at(160)));
-        assert_eq!(due(ledger.connection(), at(160), 9).unwrap()[0].attempts, 1);
+        let again = due(ledger.connection(), at(160), 9).unwrap().remove(0).unwrap();
+        assert_eq!((again.id, again.attempts), (first, 1));
         ledger.write(|tx| give_up(tx, first, at(170), "no such user")).unwrap();
         assert_eq!(next_due(ledger.connection()).unwrap(), None);
         assert_eq!(backlog(ledger.connection()).unwrap(), (0, 1));
+    }
+
+    #[test]
+    fn a_letter_that_is_being_sent_is_not_due_until_it_counts_as_unsent() {
+        let (_folder, mut ledger) = ledger();
+        let id = posted(&mut ledger);
+        ledger.write(|tx| claim(tx, id, at(220))).unwrap();
+        assert_eq!(due_ids(&ledger, 219), []);
+        assert_eq!(due_ids(&ledger, 220), [id]);
+    }
+
+    #[test]
+    fn a_letter_that_cannot_be_read_is_named() {
+        let (_folder, mut ledger) = ledger();
+        let (odd, good) = (posted(&mut ledger), posted(&mut ledger));
+        let sql = "UPDATE letter SET content = '{\"kind\":\"of-tomorrow\"}' WHERE id = ?1";
+        ledger.write(|tx| Ok::<_, DatabaseError>(tx.execute(sql, [odd.0])?)).unwrap();
+        let letters = due(ledger.connection(), at(100), 9).unwrap();
+        assert_eq!(letters[0].as_ref().unwrap_err().id, odd);
+        assert_eq!(letters[1].as_ref().unwrap().id, good);
+    }
+
+    #[test]
+    fn letters_that_are_done_with_are_forgotten_and_those_that_wait_are_not() {
+        let (_folder, mut ledger) = ledger();
+        let (done, hopeless, fresh) =
+            (posted(&mut ledger), posted(&mut ledger), posted(&mut ledger));
+        let waiting = posted(&mut ledger);
+        ledger
+            .write(|tx| {
+                sent(tx, done, at(200))?;
+                give_up(tx, hopeless, at(200), "no such user")?;
+                sent(tx, fresh, at(201))?;
+                forget(tx, at(301), SignedDuration::from_secs(100))
+            })
+            .unwrap();
+        let mut statement =
+            ledger.connection().prepare("SELECT id FROM letter ORDER BY id").unwrap();
+        let left: Vec<i64> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(left, [fresh.0, waiting.0]);
     }
 
     #[test]
