@@ -13,6 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 /// address by now.
 pub const STALE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Leases open at a time at most, well below what a set in the kernel holds: one that is full takes nobody more, and
+/// no other change that comes with him.
+pub const MOST_LEASES: u32 = 60_000;
+
 /// What the operator allows.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -29,6 +33,8 @@ pub struct Facts<'a> {
     pub own: &'a BTreeSet<IpAddr>,
     /// Requests granted in the last hour: to this account, and to all together.
     pub granted: (u32, u32),
+    /// Leases that have not ended, of all accounts.
+    pub leases: u32,
     /// The time.
     pub now: Timestamp,
 }
@@ -120,6 +126,7 @@ fn judge<'a>(
     let (account_granted, site_granted) = facts.granted;
     if account_granted >= policy.lease.account_requests_per_hour
         || site_granted >= policy.lease.site_requests_per_hour
+        || facts.leases >= MOST_LEASES
     {
         return Err(Refusal::TooMany);
     }
@@ -200,7 +207,7 @@ mod tests {
         account: Option<&Account>,
     ) -> Result<(TravellerAddress, Timestamp), Refusal> {
         let own = ["12.34.56.1".parse().unwrap(), "2a00:1:2:3::1".parse().unwrap()].into();
-        let facts = Facts { account, own: &own, granted: (0, 0), now: at(NOW) };
+        let facts = Facts { account, own: &own, granted: (0, 0), leases: 0, now: at(NOW) };
         judge(request, facts, &policy()).map(|admission| (admission.address, admission.until))
     }
 
@@ -268,12 +275,16 @@ mod tests {
     #[test]
     fn too_many_requests_in_an_hour_are_refused_for_the_account_and_for_the_site() {
         let (account, own) = (ann(), BTreeSet::new());
-        for (granted, admitted) in
-            [((9, 9), true), ((10, 10), false), ((0, 299), true), ((0, 300), false)]
-        {
-            let facts = Facts { account: Some(&account), own: &own, granted, now: at(NOW) };
+        for (granted, leases, admitted) in [
+            ((9, 9), 0, true),
+            ((10, 10), 0, false),
+            ((0, 299), MOST_LEASES - 1, true),
+            ((0, 300), 0, false),
+            ((0, 0), MOST_LEASES, false),
+        ] {
+            let facts = Facts { account: Some(&account), own: &own, granted, leases, now: at(NOW) };
             let judgement = admit(&request("12.34.56.78"), facts, &policy());
-            assert_eq!(matches!(judgement, Judgement::Admit(_)), admitted, "{granted:?}");
+            assert_eq!(matches!(judgement, Judgement::Admit(_)), admitted, "{granted:?} {leases}");
         }
     }
 

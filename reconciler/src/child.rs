@@ -12,7 +12,8 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// A command that starts `program` under our name, with nothing of ours but one argument and a pipe to hear it by, as
-/// `user` if this process is root.
+/// `user` if this process is root. What it has to complain of comes by the pipe too: anything else would be unescaped
+/// text in root's log, of somebody who deals with other people's data.
 #[expect(clippy::disallowed_methods, reason = "the adapter that starts children")]
 pub(crate) fn command(program: &Path, argument: &str, user: Option<&SystemUser>) -> Command {
     let mut command = Command::new(program);
@@ -22,7 +23,8 @@ pub(crate) fn command(program: &Path, argument: &str, user: Option<&SystemUser>)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     if let Some(user) = user.filter(|_| SystemUser::is_root()) {
         // This also leaves all of root's supplementary groups (std, CommandExt::uid).
         command.uid(user.uid).gid(user.gid);

@@ -8,7 +8,7 @@ use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{Granted, grant};
-use dialgate_contract::ledger::{Verdict, account, letter, letter::Letter, verdict};
+use dialgate_contract::ledger::{Verdict, account, lease, letter, letter::Letter, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
@@ -32,8 +32,16 @@ pub(crate) struct Bench<'a> {
     pub now: Timestamp,
 }
 
-/// Decides a request and writes down all that follows; `None` when it was decided before, or when so many come that
-/// the queue is taken for flooded.
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// There is a verdict, from now or from before.
+    Decided,
+    /// So many come that the queue is taken for flooded: nothing was written down.
+    Dropped,
+}
+
+/// Decides a request that has no verdict yet, and writes down all that follows.
 ///
 /// # Errors
 /// When the ledger cannot be read or written.
@@ -41,20 +49,20 @@ pub(crate) fn decide(
     transaction: &Transaction<'_>,
     request: &Request,
     bench: Bench<'_>,
-) -> Result<Option<Verdict>, DatabaseError> {
+) -> Result<Fate, DatabaseError> {
     let hour_ago = bench.now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
     if verdict::find(transaction, request.id)?.is_some() {
-        return Ok(None);
+        return Ok(Fate::Decided);
     }
     if verdict::decided_since(transaction, hour_ago)? >= bench.policy.flood() {
-        tracing::error!(request = %request.id, "dropped: the queue is flooded; is dialgate-agi what it should be?");
-        return Ok(None);
+        return Ok(Fate::Dropped);
     }
     let account = account::find(transaction, &request.account)?;
     let facts = Facts {
         account: account.as_ref(),
         own: bench.own,
         granted: verdict::granted_since(transaction, &request.account, hour_ago)?,
+        leases: lease::count_not_ended(transaction)?,
         now: bench.now,
     };
     let verdict = match admit(request, facts, bench.policy) {
@@ -62,7 +70,7 @@ pub(crate) fn decide(
         Judgement::Refuse(refusal) => refuse(transaction, request, refusal, bench)?,
     };
     verdict::insert(transaction, request.id, &request.account, verdict, bench.now)?;
-    Ok(Some(verdict))
+    Ok(Fate::Decided)
 }
 
 fn open(

@@ -10,23 +10,26 @@ use rustix::fd::BorrowedFd;
 
 use crate::clock;
 use crate::outbox::Outbox;
-use crate::pass::{PassError, Reconciler};
+use crate::pass::{PassError, Passed, Reconciler};
 use crate::reader::Reader;
 
 /// How long the queue's reader may take in all. It is the bound on what a crafted queue can cost.
 const READING: Duration = Duration::from_secs(5);
+/// Requests that one pass decides at most: while it does, nobody else can write the ledger.
+const MOST: usize = 1000;
 /// How long letters may take in all; what is left waits for the next time.
 const SENDING: Duration = Duration::from_secs(45);
 
-/// The requests that wait in the queue.
+/// The requests that wait in the queue, the longest waiting first; what is too many waits for the next time.
 #[must_use]
-pub(crate) fn requests(mut reader: Reader) -> Vec<Request> {
+pub(crate) fn requests(mut reader: Reader, reconciler: &Reconciler) -> Vec<Request> {
     let end = clock::steady() + READING;
     let mut requests = Vec::new();
     loop {
         let clock = clock::steady();
-        requests.extend(reader.requests(clock));
-        if reader.is_finished() {
+        requests.extend(reconciler.undecided(reader.requests(clock)));
+        if reader.is_finished() || requests.len() >= MOST {
+            requests.truncate(MOST);
             return requests;
         }
         if clock >= end {
@@ -50,13 +53,18 @@ pub(crate) fn run(
     let now = clock::calendar();
     let done = reconciler.pass(requests, now);
     let problem = done.as_ref().err().map(ToString::to_string);
+    if let Ok(Passed { dropped: 1.. }) = done {
+        tracing::error!(
+            "requests are left undecided for now: the queue is flooded; is dialgate-agi what it should be?"
+        );
+    }
     if let Err(error) = reconciler.record(now, problem) {
         tracing::error!("writing down the pass: {error}");
     }
     if let Err(error) = send(reconciler.ledger_mut(), outbox) {
         tracing::error!("the outbox: {error}");
     }
-    done
+    done.map(|_| ())
 }
 
 fn send(ledger: &mut Ledger, outbox: &mut Outbox) -> Result<(), DatabaseError> {

@@ -1,26 +1,36 @@
 //! One pass: the firewall is made to be what the ledger says, and requests that wait are decided.
 //!
-//! Closing comes first, before anything that can fail. Then, in one transaction, requests are decided, the kernel is
-//! changed and read back, and only when it shows what was decided are lease, verdict, letter and audit kept. A pass
-//! that dies anywhere leaves a ledger that knows nothing of it, and the next pass takes back what the kernel has too
-//! much.
+//! Closing comes first, before anything that can fail: it takes no more than that the ledger and the sets can be
+//! read. Then, in one transaction, requests are decided, the kernel is changed and read back, and only when it shows
+//! what was decided are lease, verdict, letter and audit kept. A pass that dies anywhere leaves a ledger that knows
+//! nothing of it, and the next pass takes back what the kernel has too much.
+//!
+//! Addresses that the operator lets in by hand are not judged again. This machine's own, or one of IPv6 where the
+//! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use dialgate_contract::Exit;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, service, verdict};
+use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 
 use crate::admit::Policy;
-use crate::decide::{Bench, decide};
-use crate::firewall::{Actual, Desired, Firewall, FirewallError, Grant, Plan, PlanError};
+use crate::decide::{Bench, Fate, decide};
+use crate::firewall::{Actual, Desired, Firewall, FirewallError, Plan, PlanError};
 use crate::own_addresses::own_addresses;
+use crate::wanted::wanted;
 
-/// Verdicts are kept longer than any request could still be in the queue.
-const VERDICTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The steps of a plan that are told to the log; a firewall that is built anew has one for each address and service.
+const TOLD: usize = 20;
 
 /// Why a pass came to nothing. Requests stay in the queue and are decided by a later one.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +52,40 @@ pub enum PassError {
     /// The machine's own addresses are not known, so nobody can be let in.
     #[error("asking for this machine's addresses: {0}")]
     OwnAddresses(std::io::Error),
+    /// The kernel may let in what the ledger does not know of.
+    #[error(
+        "{failed}; and what was opened could not be taken back, the next pass tries again: {back}"
+    )]
+    NotTakenBack {
+        /// Why nothing was kept.
+        failed: Box<PassError>,
+        /// Why it was not undone.
+        back: Box<PassError>,
+    },
     /// Nothing was to be kept: the plan was only shown.
     #[error("dry run")]
     DryRun,
+}
+
+impl PassError {
+    /// How a program ends whose only pass this was.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Ledger(error) => error.exit(),
+            Self::Plan(_) => Exit::Config,
+            Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) => Exit::IoErr,
+            Self::NotTakenBack { failed, .. } => failed.exit(),
+            Self::Firewall(_) | Self::Unsettled(_) | Self::DryRun => Exit::Unavailable,
+        }
+    }
+}
+
+/// What became of the requests of a pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Requests that were left undecided, because so many came that the queue is taken for flooded.
+    pub dropped: usize,
 }
 
 /// What passes work on.
@@ -73,27 +114,45 @@ impl Reconciler {
         &mut self.ledger
     }
 
+    /// Of some requests, those without a verdict. The reader tells of a request as often as it is started.
+    #[must_use]
+    pub fn undecided(&self, mut requests: Vec<Request>) -> Vec<Request> {
+        let ledger = self.ledger.connection();
+        // One that cannot be looked up is left for the pass to fail on.
+        requests.retain(|request| !matches!(verdict::find(ledger, request.id), Ok(Some(_))));
+        requests
+    }
+
     /// Makes one pass.
     ///
     /// # Errors
     /// When anything failed; then nothing of the requests is kept, and they are to be told again.
-    pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<(), PassError> {
-        let desired = desired(self.ledger.connection(), &self.config, now)?;
-        let mut actual = self.firewall.read()?;
-        let closings = Plan::between(&desired, &actual)?.closings();
-        if !closings.is_empty() {
-            tell(&closings);
-            self.firewall.apply(&closings)?;
-            actual = self.firewall.read()?;
-        }
+    pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
+        let desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let actual = self.close(&desired)?;
         if requests.is_empty() && !self.something_expired(now)? {
-            return settle(self.firewall.as_mut(), &desired, actual);
+            settle(self.firewall.as_mut(), &desired, actual)?;
+            return Ok(Passed::default());
         }
-        let kept = self.decide_all(requests, now, actual);
-        if kept.is_err() {
-            self.take_back(now);
+        self.decide_all(requests, now, actual).map_err(|failed| match self.take_back(now) {
+            Ok(()) => failed,
+            Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
+        })
+    }
+
+    /// Closes what is open and should not be; what the kernel holds then.
+    fn close(&mut self, desired: &Desired) -> Result<Actual, PassError> {
+        let read = self.firewall.read();
+        let closings = match &read {
+            Ok(actual) => Plan::closings(desired, actual),
+            Err(_) => Plan::closings(desired, &self.firewall.read_sets()?),
+        };
+        if closings.is_empty() {
+            return Ok(read?);
         }
-        kept
+        tell(&closings);
+        self.firewall.apply(&closings)?;
+        Ok(self.firewall.read()?)
     }
 
     /// Shows what a pass would do, and changes nothing.
@@ -103,7 +162,7 @@ impl Reconciler {
     pub fn preview(&mut self, requests: &[Request], now: Timestamp) -> Result<Plan, PassError> {
         let actual = self.firewall.read()?;
         let Self { config, policy, ledger, .. } = self;
-        let own = own_addresses().map_err(PassError::OwnAddresses)?;
+        let own = own_of(requests)?;
         let bench = Bench { policy, mail: &config.mail, own: &own, now };
         let mut shown = None;
         let undone = ledger.write(|transaction| {
@@ -111,7 +170,7 @@ impl Reconciler {
             for request in requests {
                 decide(transaction, request, bench)?;
             }
-            shown = Some(Plan::between(&desired(transaction, config, now)?, &actual)?);
+            shown = Some(Plan::between(&wanted(transaction, config, now)?, &actual)?);
             Err::<(), _>(PassError::DryRun)
         });
         match (shown, undone) {
@@ -127,7 +186,8 @@ impl Reconciler {
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         self.ledger.write(|transaction| {
-            verdict::forget(transaction, now, VERDICTS_KEPT)?;
+            verdict::forget(transaction, now, KEPT)?;
+            letter::forget(transaction, now, KEPT)?;
             pass::record(transaction, &Pass { finished_at: now, problem })
         })
     }
@@ -141,32 +201,28 @@ impl Reconciler {
         requests: &[Request],
         now: Timestamp,
         actual: Actual,
-    ) -> Result<(), PassError> {
+    ) -> Result<Passed, PassError> {
         let Self { config, policy, ledger, firewall } = self;
-        let own = own_addresses().map_err(PassError::OwnAddresses)?;
+        let own = own_of(requests)?;
         let bench = Bench { policy, mail: &config.mail, own: &own, now };
         ledger.write(|transaction| {
             expire(transaction, now)?;
+            let mut passed = Passed::default();
             for request in requests {
-                decide(transaction, request, bench)?;
+                let fate = decide(transaction, request, bench)?;
+                passed.dropped += usize::from(fate == Fate::Dropped);
             }
-            settle(firewall.as_mut(), &desired(transaction, config, now)?, actual)?;
+            settle(firewall.as_mut(), &wanted(transaction, config, now)?, actual)?;
             pass::record(transaction, &Pass { finished_at: now, problem: None })?;
-            Ok(())
+            Ok(passed)
         })
     }
 
     /// The kernel may show what the ledger did not keep.
-    fn take_back(&mut self, now: Timestamp) {
-        let taken_back = desired(self.ledger.connection(), &self.config, now).and_then(|desired| {
-            let actual = self.firewall.read()?;
-            settle(self.firewall.as_mut(), &desired, actual)
-        });
-        if let Err(error) = taken_back {
-            tracing::error!(
-                "taking back what could not be written down: {error}; the next pass tries again"
-            );
-        }
+    fn take_back(&mut self, now: Timestamp) -> Result<(), PassError> {
+        let desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let actual = self.close(&desired)?;
+        settle(self.firewall.as_mut(), &desired, actual)
     }
 }
 
@@ -183,28 +239,21 @@ fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Res
 }
 
 fn tell(plan: &Plan) {
-    for step in plan.steps() {
+    for step in plan.steps().iter().take(TOLD) {
         tracing::info!("firewall: {step}");
+    }
+    let more = plan.steps().len().saturating_sub(TOLD);
+    if more > 0 {
+        tracing::info!("firewall: and {more} more steps");
     }
 }
 
-fn desired(connection: &Connection, config: &Config, now: Timestamp) -> Result<Desired, PassError> {
-    let services = service::all(connection)?;
-    let leases = lease::not_ended(connection)?;
-    let grants = leases.into_iter().filter(|lease| lease.is_open(now)).map(|lease| Grant {
-        address: lease.address,
-        remaining: remaining(lease.expires_at, now),
-        services: lease.services,
-    });
-    let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
-    Ok(Desired::new(chain, anchor, &services, grants))
-}
-
-/// Rounded up, so that a lease that is open has a second at least.
-fn remaining(until: Timestamp, now: Timestamp) -> u32 {
-    let left = until.duration_since(now);
-    let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
-    u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
+/// This machine's addresses, where there is somebody to judge by them.
+fn own_of(requests: &[Request]) -> Result<BTreeSet<IpAddr>, PassError> {
+    if requests.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    own_addresses().map_err(PassError::OwnAddresses)
 }
 
 fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseError> {

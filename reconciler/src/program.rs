@@ -1,7 +1,8 @@
 //! What the program does from its start to its end.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,10 +55,11 @@ impl Failure {
         match self {
             Self::Config(error) => error.exit(),
             Self::User(_) | Self::SelfCheck(_) => Exit::Config,
-            Self::Ledger(error) | Self::Pass(PassError::Ledger(error)) => error.exit(),
-            Self::Firewall(_) | Self::Pass(_) => Exit::Unavailable,
+            Self::Ledger(error) => error.exit(),
+            Self::Pass(error) => error.exit(),
+            Self::Firewall(_) => Exit::Unavailable,
             Self::NotRoot => Exit::NoPerm,
-            Self::Locked(_) => Exit::TempFail,
+            Self::Locked(_) | Self::Watch(WatchError::Replaced(_)) => Exit::TempFail,
             Self::Lock(..) | Self::Watch(_) | Self::Print(_) => Exit::IoErr,
         }
     }
@@ -77,12 +79,7 @@ fn carry_out(order: Order) -> Exit {
         Order::Help => print(HELP),
         Order::Version => print(concat!("dialgate-reconciler ", env!("CARGO_PKG_VERSION"), "\n")),
         Order::SendLetters => mail::child(),
-        Order::ReadQueue { queue, watch } => match reader::child::run(&queue, watch) {
-            Ok(()) => Exit::Ok,
-            Err(error) => {
-                say(&format!("dialgate-reconciler: the queue's reader: {error}\n"), Exit::TempFail)
-            }
-        },
+        Order::ReadQueue { queue, watch } => reader::child::run(&queue, watch),
         Order::Reconcile { config, mode } => {
             log();
             match reconcile(&config, mode) {
@@ -104,24 +101,25 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         Backend::Ipset if SystemUser::is_root() => Box::new(Kernel::new()?),
         Backend::Ipset => return Err(Failure::NotRoot),
     };
-    let _lock = lock(&config)?;
+    // Looking changes nothing, so it goes beside the one that works.
+    let _lock = if mode == Mode::DryRun { None } else { Some(lock(&config)?) };
     let ledger = Ledger::open(&config.ledger_file())?;
     let outbox = Outbox::new(&config.mail, user.as_ref());
     let reader = Reader::new(config.queue_file(), user, mode == Mode::Watch, clock::steady());
-    let folder = config.data_dir.clone();
+    let ledger_file = config.ledger_file();
     let mut reconciler = Reconciler::new(config, ledger, firewall);
     match mode {
         Mode::Watch => {
-            let never = Watch::new(reconciler, reader, outbox, &folder)?.run()?;
+            let never = Watch::new(reconciler, reader, outbox, ledger_file)?.run()?;
             match never {}
         }
         Mode::Once => {
-            let requests = once::requests(reader);
+            let requests = once::requests(reader, &reconciler);
             let mut outbox = outbox;
             Ok(once::run(&mut reconciler, &requests, &mut outbox)?)
         }
         Mode::DryRun => {
-            let requests = once::requests(reader);
+            let requests = once::requests(reader, &reconciler);
             let plan = reconciler.preview(&requests, clock::calendar())?;
             let text =
                 if plan.is_empty() { "nothing to do\n".to_owned() } else { plan.to_string() };
@@ -130,11 +128,19 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     }
 }
 
-/// Two at work would undo each other's changes.
+/// Two at work would undo each other's changes. Nobody else may open the file: to be able to read it is enough to keep
+/// the lock for ever.
 fn lock(config: &Config) -> Result<File, Failure> {
     let path = config.data_dir.join("reconciler.lock");
     let name = || path.display().to_string();
-    let file = File::create(&path).map_err(|error| Failure::Lock(name(), error))?;
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|file| file.set_permissions(Permissions::from_mode(0o600)).map(|()| file))
+        .map_err(|error| Failure::Lock(name(), error))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {

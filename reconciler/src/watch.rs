@@ -1,9 +1,9 @@
 //! `--watch`: a pass whenever something happens, and every few seconds even if nothing does.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use dialgate_contract::ledger::{lease, letter};
+use dialgate_contract::ledger::lease;
 use dialgate_contract::queue::Request;
 use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -12,17 +12,15 @@ use rustix::fs::inotify;
 use sd_notify::NotifyState;
 
 use crate::clock;
+use crate::complaint::Complaint;
+use crate::file_id::FileId;
 use crate::outbox::Outbox;
+use crate::pace::Pace;
 use crate::pass::Reconciler;
 use crate::reader::Reader;
 
-/// How long the firewall goes unread when nobody asks for anything.
-const TICK: Duration = Duration::from_secs(10);
 /// Requests that one pass decides at most.
 const BATCH: usize = 64;
-/// How long a failure, or a full batch, keeps the next work waiting: a bound on what a full disk or a hostile queue
-/// can make root do.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the loop waits for and works on.
 pub(crate) struct Watch {
@@ -30,9 +28,19 @@ pub(crate) struct Watch {
     reader: Reader,
     outbox: Outbox,
     changes: OwnedFd,
+    ledger: PathBuf,
+    opened: Option<FileId>,
     data_version: Option<i64>,
-    next_tick: Instant,
-    not_before: Instant,
+    pace: Pace,
+    complaints: Complaints,
+}
+
+#[derive(Default)]
+struct Complaints {
+    pass: Complaint,
+    record: Complaint,
+    outbox: Complaint,
+    flood: Complaint,
 }
 
 /// Why watching ended.
@@ -41,104 +49,178 @@ pub(crate) enum WatchError {
     /// The system refused something.
     #[error("watching the ledger: {0}")]
     System(#[from] rustix::io::Errno),
+    /// What is open is not the ledger any more.
+    #[error("{} was replaced or removed while it was open: start again to take what is there now", .0.display())]
+    Replaced(PathBuf),
 }
 
 impl Watch {
-    /// Watches the ledger in `folder`, the queue and the outbox.
+    /// Watches the file `ledger`, which `reconciler` has open, the queue and the outbox.
     ///
     /// # Errors
-    /// When the kernel does not let the folder be watched.
+    /// When the kernel does not let the ledger's folder be watched.
     pub(crate) fn new(
         reconciler: Reconciler,
         reader: Reader,
         outbox: Outbox,
-        folder: &Path,
+        ledger: PathBuf,
     ) -> Result<Self, WatchError> {
         let changes =
             inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        // A database announces a commit by its own times, see `database::write`.
-        let written = inotify::WatchFlags::ATTRIB;
-        inotify::add_watch(&changes, folder, written)?;
-        let now = clock::steady();
+        if let Some(folder) = ledger.parent() {
+            // A database announces a commit by its own times, see `database::write`.
+            let written = inotify::WatchFlags::ATTRIB
+                | inotify::WatchFlags::MOVED_FROM
+                | inotify::WatchFlags::MOVED_TO
+                | inotify::WatchFlags::DELETE;
+            inotify::add_watch(&changes, folder, written)?;
+        }
         Ok(Self {
+            data_version: reconciler.ledger().data_version().ok(),
             reconciler,
             reader,
             outbox,
             changes,
-            data_version: None,
-            next_tick: now,
-            not_before: now,
+            opened: FileId::of(&ledger),
+            ledger,
+            pace: Pace::new(clock::steady()),
+            complaints: Complaints::default(),
         })
     }
 
     /// Goes on until the process is ended. It may be ended at any moment: the next one finds all in order.
     ///
     /// # Errors
-    /// When waiting itself fails.
+    /// When waiting itself fails, or when the ledger is another file by now.
     pub(crate) fn run(mut self) -> Result<std::convert::Infallible, WatchError> {
-        self.turn();
-        // Not started by systemd: nobody to notify.
+        self.pass(&[]);
+        // It fails when nobody asked to be notified.
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         loop {
+            self.turn()?;
             self.wait()?;
-            if clock::steady() >= self.not_before {
-                self.turn();
-            }
         }
     }
 
-    fn turn(&mut self) {
-        let clock = clock::steady();
-        let requests = self.reader.requests(clock);
-        if requests.len() >= BATCH {
-            self.not_before = clock + PAUSE;
+    fn turn(&mut self) -> Result<(), WatchError> {
+        if FileId::of(&self.ledger) != self.opened {
+            return Err(WatchError::Replaced(self.ledger.clone()));
         }
-        let tick = clock >= self.next_tick;
-        if self.ledger_changed() || tick || !requests.is_empty() || self.lease_over() {
-            self.pass(&requests, tick);
+        let clock = clock::steady();
+        let requests = self.requests(clock);
+        if self.ledger_changed()
+            || self.pace.wants_pass(clock)
+            || !requests.is_empty()
+            || self.lease_over()
+        {
+            self.pass(&requests);
         }
         let (now, clock) = (clock::calendar(), clock::steady());
-        if let Err(error) = self.outbox.turn(self.reconciler.ledger_mut(), now, clock) {
-            self.not_before = clock + PAUSE;
-            tracing::error!("the outbox: {error}");
+        if self.pace.takes_letters(clock) {
+            match self.outbox.turn(self.reconciler.ledger_mut(), now, clock) {
+                Ok(()) => {
+                    self.complaints.outbox.settle();
+                }
+                Err(error) => {
+                    self.pace.outbox_failed(clock);
+                    if self.complaints.outbox.is_due(&error.to_string(), clock) {
+                        tracing::error!("letters wait: {error}");
+                    }
+                }
+            }
         }
+        Ok(())
     }
 
-    fn pass(&mut self, requests: &[Request], tick: bool) {
-        let now = clock::calendar();
+    fn requests(&mut self, clock: Instant) -> Vec<Request> {
+        if self.pace.takes_dropped(clock) {
+            self.reader.restart(clock);
+        }
+        if !self.pace.takes_requests(clock) {
+            return Vec::new();
+        }
+        let requests = self.reconciler.undecided(self.reader.requests(clock));
+        if requests.len() >= BATCH {
+            self.pace.full(clock);
+        }
+        requests
+    }
+
+    fn pass(&mut self, requests: &[Request]) {
+        let (now, begun) = (clock::calendar(), clock::steady());
         let batches = requests.chunks(BATCH).chain(requests.is_empty().then_some(requests));
-        let problem = batches.map(|batch| self.reconciler.pass(batch, now)).find_map(Result::err);
+        let passed = batches
+            .map(|batch| self.reconciler.pass(batch, now))
+            .try_fold(0, |dropped, passed| passed.map(|passed| dropped + passed.dropped));
         let clock = clock::steady();
+        let problem = passed.as_ref().err().map(ToString::to_string);
+        match passed {
+            Ok(dropped) => self.passed(requests, dropped, clock),
+            Err(_) => self.pace.failed(clock),
+        }
         if let Some(problem) = &problem {
-            tracing::error!("pass failed: {problem}");
-            self.not_before = clock + PAUSE;
-            self.data_version = None;
+            if self.complaints.pass.is_due(problem, clock) {
+                tracing::error!("pass failed: {problem}");
+            }
             if !requests.is_empty() {
                 self.reader.restart(clock);
             }
         }
-        if tick || problem.is_some() {
-            self.next_tick = clock + TICK;
-            let _ = sd_notify::notify(&[NotifyState::Watchdog]);
-            if let Err(error) =
-                self.reconciler.record(now, problem.map(|problem| problem.to_string()))
-            {
-                tracing::error!("writing down the pass: {error}");
+        if self.pace.is_tick(begun) || problem.is_some() {
+            self.pace.ticked(clock);
+            self.record(now, problem, clock);
+        }
+        let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+    }
+
+    fn passed(&mut self, requests: &[Request], dropped: usize, clock: Instant) {
+        self.pace.passed();
+        if self.complaints.pass.settle() {
+            tracing::info!("passes succeed again");
+        }
+        if !requests.is_empty() {
+            self.reader.carried_out();
+        }
+        if dropped > 0 {
+            self.pace.flooded(clock);
+            let flood =
+                format!("{dropped} requests are left undecided for now: the queue is flooded");
+            if self.complaints.flood.is_due(&flood, clock) {
+                tracing::error!("{flood}; is dialgate-agi what it should be?");
             }
         }
     }
 
-    /// Whether somebody else, the operator's command, has written the ledger; also after a pass that failed.
+    fn record(&mut self, now: Timestamp, problem: Option<String>, clock: Instant) {
+        match self.reconciler.record(now, problem) {
+            Ok(()) => {
+                self.complaints.record.settle();
+            }
+            Err(error) => {
+                if self.complaints.record.is_due(&error.to_string(), clock) {
+                    tracing::error!("writing down the pass: {error}");
+                }
+            }
+        }
+    }
+
+    /// Whether somebody else, the operator's command, has written the ledger.
     fn ledger_changed(&mut self) -> bool {
         let mut events = [0; 4096];
-        while matches!(rustix::io::read(&self.changes, &mut events), Ok(read) if read > 0) {}
-        let version = self.reconciler.ledger().data_version().ok();
-        let known = std::mem::replace(&mut self.data_version, version);
-        version.is_none() || known != version
+        // What is left after so many comes with the next turn.
+        for _ in 0..16 {
+            if !matches!(rustix::io::read(&self.changes, &mut events), Ok(read) if read > 0) {
+                break;
+            }
+        }
+        // One that cannot be read is looked at again with the regular pass.
+        let Ok(version) = self.reconciler.ledger().data_version() else { return false };
+        self.data_version.replace(version).is_some_and(|known| known != version)
     }
 
     fn lease_over(&self) -> bool {
-        self.next_expiry().is_some_and(|expiry| expiry <= clock::calendar())
+        !self.pace.is_failing()
+            && self.next_expiry().is_some_and(|expiry| expiry <= clock::calendar())
     }
 
     fn next_expiry(&self) -> Option<Timestamp> {
@@ -149,14 +231,15 @@ impl Watch {
         let clock = clock::steady();
         let timeout = self.deadline(clock).saturating_duration_since(clock);
         let timeout = Timespec::try_from(timeout).ok();
-        let mut wanted = Vec::new();
-        if clock >= self.not_before {
-            wanted.push(PollFd::new(&self.changes, PollFlags::IN));
-            let pipes = [self.reader.fd(), self.outbox.fd()];
-            wanted.extend(
-                pipes.into_iter().flatten().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
-            );
-        }
+        let reader = self.reader.fd().filter(|_| self.pace.takes_requests(clock));
+        let outbox = self.outbox.fd().filter(|_| self.pace.takes_letters(clock));
+        let mut wanted = vec![PollFd::new(&self.changes, PollFlags::IN)];
+        wanted.extend(
+            [reader, outbox]
+                .into_iter()
+                .flatten()
+                .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
+        );
         match rustix::event::poll(&mut wanted, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
@@ -168,13 +251,8 @@ impl Watch {
         let at = |time: Timestamp| {
             clock + Duration::try_from(time.duration_since(now)).unwrap_or(Duration::ZERO)
         };
-        let letter = if self.outbox.is_busy() {
-            self.outbox.deadline()
-        } else {
-            letter::next_due(self.reconciler.ledger().connection()).ok().flatten().map(at)
-        };
-        let work =
-            [self.reader.deadline(), letter, self.next_expiry().map(at)].into_iter().flatten();
-        work.fold(self.next_tick, Instant::min).max(self.not_before)
+        let due = self.outbox.next_due(self.reconciler.ledger()).ok().flatten();
+        let letter = self.outbox.deadline().or_else(|| due.map(at));
+        self.pace.deadline(clock, self.reader.deadline(), letter, self.next_expiry().map(at))
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
@@ -25,6 +26,10 @@ impl<W: Write> Firewall for DryRun<W> {
         self.memory.age(u32::try_from(seconds).unwrap_or(u32::MAX));
         self.aged += std::time::Duration::from_secs(seconds);
         Ok(self.memory.actual().clone())
+    }
+
+    fn read_sets(&mut self) -> Result<Actual, FirewallError> {
+        Ok(Actual { filters: BTreeMap::new(), ..self.read()? })
     }
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {

@@ -61,6 +61,10 @@ impl Firewall for Kernel {
         Ok(Actual::parse(&sets, filters)?)
     }
 
+    fn read_sets(&mut self) -> Result<Actual, FirewallError> {
+        Ok(Actual::parse(&self.save_sets()?, BTreeMap::new())?)
+    }
+
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
         for batch in plan.batches() {
             let (tool, arguments): (&Path, &[&str]) = match batch.tool {

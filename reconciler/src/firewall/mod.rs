@@ -38,6 +38,12 @@ pub trait Firewall {
     /// When a tool fails, or says what nobody expects.
     fn read(&mut self) -> Result<Actual, FirewallError>;
 
+    /// Our sets alone, without any table: enough to close by when a table cannot be read.
+    ///
+    /// # Errors
+    /// When a tool fails, or says what nobody expects.
+    fn read_sets(&mut self) -> Result<Actual, FirewallError>;
+
     /// Carries a plan out, in its order. Stops at the first failure; the steps before it stay done.
     ///
     /// # Errors

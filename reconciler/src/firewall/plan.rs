@@ -57,10 +57,7 @@ impl Plan {
             anchors.insert(family, anchor(desired, family, filter)?);
         }
         let plan = Difference { desired, actual };
-        let mut steps = plan.close();
-        for (&family, filter) in &actual.filters {
-            steps.extend(plan.narrow(family, filter));
-        }
+        let Self { mut steps } = Self::closings(desired, actual);
         steps.extend(plan.build());
         for (&family, filter) in &actual.filters {
             if let Some(anchor) = anchors.get(&family) {
@@ -69,6 +66,19 @@ impl Plan {
         }
         steps.extend(plan.obsolete().map(|set| Step::Destroy { set: set.clone() }));
         Ok(Self { steps })
+    }
+
+    /// The part of the plan that closes. There is one even where there is no plan, and where a table could not be
+    /// read: whatever is wrong with a firewall, nobody stays in by it.
+    #[must_use]
+    pub fn closings(desired: &Desired, actual: &Actual) -> Self {
+        let plan = Difference { desired, actual };
+        let mut steps = plan.close();
+        if !is_taken(desired) {
+            let filters = actual.filters.iter();
+            steps.extend(filters.filter_map(|(&family, filter)| plan.narrow(family, filter)));
+        }
+        Self { steps }
     }
 
     /// Whether there is nothing to do.
@@ -81,12 +91,6 @@ impl Plan {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
-    }
-
-    /// The part of the plan that closes, as a plan of its own.
-    #[must_use]
-    pub fn closings(&self) -> Self {
-        Self { steps: self.steps.iter().filter(|step| step.closes()).cloned().collect() }
     }
 
     /// What the tools are given: consecutive steps of one tool go together, except that each rebuilt chain is a
@@ -228,11 +232,16 @@ fn missing(
     })
 }
 
-fn anchor(desired: &Desired, family: Family, filter: &Filter) -> Result<ChainName, PlanError> {
+/// Whether the name of our chain is somebody else's; such a chain is never touched.
+fn is_taken(desired: &Desired) -> bool {
     let chain = desired.chain();
     let is_anchor = matches!(desired.anchor(), Anchor::Chain(anchor) if anchor == chain);
-    if is_anchor || BUILT_IN.contains(&chain.as_str()) {
-        return Err(PlanError::ChainTaken(chain.clone()));
+    is_anchor || BUILT_IN.contains(&chain.as_str())
+}
+
+fn anchor(desired: &Desired, family: Family, filter: &Filter) -> Result<ChainName, PlanError> {
+    if is_taken(desired) {
+        return Err(PlanError::ChainTaken(desired.chain().clone()));
     }
     match desired.anchor() {
         Anchor::Auto if filter.rules(FREEPBX).is_some() => Err(PlanError::FreePbx),

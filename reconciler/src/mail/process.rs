@@ -1,11 +1,12 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use dialgate_contract::SystemUser;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use crate::child::command;
 
 use super::wire::LONGEST_FROM_CHILD;
 
@@ -38,26 +39,11 @@ pub(super) enum Heard {
 
 impl Process {
     /// Starts a child, as `user` if this process is root.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "adapter: this is where the mail child is started"
-    )]
     pub(super) fn start(program: &Path, user: Option<&SystemUser>) -> io::Result<Self> {
-        let mut command = Command::new(program);
+        let mut command = command(program, ARGUMENT, user);
         command
-            .arg0("dialgate-reconciler")
-            .arg(ARGUMENT)
-            .env_clear()
             .envs(CERTIFICATES.iter().filter_map(|key| Some((key, std::env::var_os(key)?))))
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // What it says of letters comes as answers; anything else would be unescaped text in root's log.
-            .stderr(Stdio::null());
-        if let Some(user) = user.filter(|_| SystemUser::is_root()) {
-            // This also leaves all of root's supplementary groups (std, CommandExt::uid).
-            command.uid(user.uid).gid(user.gid);
-        }
+            .stdin(Stdio::piped());
         let mut child = command.spawn()?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("the pipes are missing"));

@@ -2,9 +2,9 @@
 //! itself.
 
 use std::io::Write as _;
-use std::os::linux::fs::MetadataExt as _;
 use std::path::Path;
 
+use dialgate_contract::Exit;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::queue::QueueReader;
 use rusqlite::config::DbConfig;
@@ -15,6 +15,7 @@ use rustix::fs::inotify;
 use super::HEARTBEAT;
 use super::line::{Line, request};
 use crate::child::{confine, renounce};
+use crate::file_id::FileId;
 
 /// Rows that are read at a time.
 const BATCH: u32 = 100;
@@ -39,11 +40,21 @@ pub(crate) enum ReaderError {
     Replaced,
 }
 
-/// Tells of every request in the queue; with `watch` also of those that come, until the parent has gone.
-///
-/// # Errors
-/// When it cannot go on.
-pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
+/// Tells of every request in the queue; with `watch` also of those that come, until the parent has gone. Tells why it
+/// cannot go on, too.
+#[must_use]
+pub(crate) fn run(queue: &Path, watch: bool) -> Exit {
+    match read(queue, watch) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            // There is nowhere else to complain to.
+            let _ = say(&Line::failed(&error.to_string()));
+            Exit::TempFail
+        }
+    }
+}
+
+fn read(queue: &Path, watch: bool) -> Result<(), ReaderError> {
     confine().and_then(|()| renounce()).map_err(ReaderError::Confine)?;
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
     if let Some(folder) = queue.parent() {
@@ -53,7 +64,7 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
             | inotify::WatchFlags::MOVED_TO;
         inotify::add_watch(&changes, folder, written)?;
     }
-    while inode(queue).is_none() {
+    while FileId::of(queue).is_none() {
         // Nobody has called yet.
         if !watch {
             return Ok(());
@@ -61,7 +72,7 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
         say(&Line::Alive)?;
         wait(&changes)?;
     }
-    let opened = inode(queue);
+    let opened = FileId::of(queue);
     let reader = open(queue)?;
     let mut last = 0;
     loop {
@@ -71,7 +82,7 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Result<(), ReaderError> {
         }
         say(&Line::Alive)?;
         wait(&changes)?;
-        if inode(queue) != opened {
+        if FileId::of(queue) != opened {
             return Err(ReaderError::Replaced);
         }
     }
@@ -118,8 +129,4 @@ fn wait(changes: &impl std::os::fd::AsFd) -> Result<(), ReaderError> {
     let mut events = [0; 4096];
     while matches!(rustix::io::read(changes, &mut events), Ok(read) if read > 0) {}
     Ok(())
-}
-
-fn inode(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|metadata| (metadata.st_dev(), metadata.st_ino()))
 }

@@ -14,7 +14,11 @@ pub(super) enum Line {
     Alive,
     /// A request in the queue.
     Request(Request),
+    /// Why there will be no more: visible ASCII and spaces, cut to what a line holds.
+    Failed(String),
 }
+
+const FAILED: &str = "failed ";
 
 /// A line that the child would not have written, had it not been tampered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +29,7 @@ impl Line {
     /// Reads a line without its end.
     ///
     /// # Errors
-    /// When it is anything but `alive` or a request in exactly the form that [`Line::print`] gives it.
+    /// When it is anything but `alive`, or a reason or a request in exactly the form that [`Line::print`] gives it.
     pub(super) fn parse(line: &[u8]) -> Result<Self, BadLine> {
         if line.len() > MAX_LINE {
             return Err(BadLine);
@@ -33,6 +37,13 @@ impl Line {
         let line = std::str::from_utf8(line).map_err(|_| BadLine)?;
         if line == "alive" {
             return Ok(Self::Alive);
+        }
+        if let Some(reason) = line.strip_prefix(FAILED) {
+            return if is_plain(reason) {
+                Ok(Self::Failed(reason.to_owned()))
+            } else {
+                Err(BadLine)
+            };
         }
         let mut words = line.split(' ');
         let (
@@ -71,11 +82,19 @@ impl Line {
         if line_again.print() == line { Ok(line_again) } else { Err(BadLine) }
     }
 
+    /// Says why there will be no more, in a form that does no harm in a log whoever had the words put there.
+    #[must_use]
+    pub(super) fn failed(reason: &str) -> Self {
+        let plain = reason.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' });
+        Self::Failed(plain.take(MAX_LINE - FAILED.len()).collect())
+    }
+
     /// The line without its end.
     #[must_use]
     pub(super) fn print(&self) -> String {
         match self {
             Self::Alive => "alive".to_owned(),
+            Self::Failed(reason) => format!("{FAILED}{reason}"),
             Self::Request(request) => format!(
                 "request {} {} {} {} {} {}",
                 request.id,
@@ -104,6 +123,10 @@ pub(super) fn request(raw: &RawRequest) -> Result<Request, BadLine> {
         caller: CallerId::from_network(&raw.caller),
         requested_at: Timestamp::from_second(raw.requested_at).map_err(|_| BadLine)?,
     })
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 fn number(text: &str) -> Result<i64, BadLine> {
@@ -150,9 +173,16 @@ mod tests {
         }
         assert_eq!(Line::parse(&[b'a'; MAX_LINE + 1]), Err(BadLine));
         assert_eq!(Line::parse(b"\xff"), Err(BadLine));
+        assert_eq!(Line::parse(b"failed \x1b[2J"), Err(BadLine));
     }
 
     proptest! {
+        #[test]
+        fn a_reason_arrives_as_plain_text_whoever_chose_its_words(reason in any::<String>(), n in 0_usize..40) {
+            let line = Line::failed(&reason.repeat(n));
+            prop_assert_eq!(Line::parse(line.print().as_bytes()), Ok(line));
+        }
+
         #[test]
         fn whatever_is_read_prints_as_it_was(line in "request [0-9a-f]{32} [0-9]{3,13} [0-9.]{7,15} (-|[0-9]{1,6}) [0-9+]{1,20} [0-9]{1,12}") {
             if let Ok(read) = Line::parse(line.as_bytes()) {

@@ -14,6 +14,7 @@ use dialgate_contract::SystemUser;
 use dialgate_contract::queue::Request;
 
 use crate::child::{THIS_PROGRAM, command};
+use crate::complaint::Complaint;
 use line::{BadLine, Line, MAX_LINE};
 
 /// How often a child that watches says that it is well.
@@ -22,6 +23,8 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A child that has lived for so long has started well.
+const WELL: Duration = Duration::from_secs(60);
 
 /// The hidden argument that makes this program the child.
 pub(crate) const ARGUMENT: &str = "reader-child";
@@ -34,11 +37,12 @@ pub(crate) struct Reader {
     watch: bool,
     state: State,
     pause: Duration,
+    complaint: Complaint,
 }
 
 #[derive(Debug)]
 enum State {
-    Running { child: Child, pipe: ChildStdout, buffer: Vec<u8>, heard: Instant },
+    Running { child: Child, pipe: ChildStdout, buffer: Vec<u8>, started: Instant, heard: Instant },
     Waiting { until: Instant },
     Finished,
 }
@@ -48,6 +52,8 @@ enum State {
 enum Broken {
     #[error("it ended")]
     Ended,
+    #[error("{0}")]
+    Failed(String),
     #[error("it has said nothing for {} s", SILENCE.as_secs())]
     Silent,
     #[error("{0}")]
@@ -60,13 +66,15 @@ impl Reader {
     /// A reader of the queue at `queue`, whose child runs as `user`. One that does not `watch` reads what is there
     /// and is finished.
     #[must_use]
-    pub(crate) const fn new(
-        queue: PathBuf,
-        user: Option<SystemUser>,
-        watch: bool,
-        now: Instant,
-    ) -> Self {
-        Self { queue, user, watch, state: State::Waiting { until: now }, pause: SHORTEST_PAUSE }
+    pub(crate) fn new(queue: PathBuf, user: Option<SystemUser>, watch: bool, now: Instant) -> Self {
+        Self {
+            queue,
+            user,
+            watch,
+            state: State::Waiting { until: now },
+            pause: SHORTEST_PAUSE,
+            complaint: Complaint::default(),
+        }
     }
 
     /// What to poll for reading; `None` while there is no child.
@@ -105,16 +113,20 @@ impl Reader {
         }
         let State::Running { pipe, buffer, heard, .. } = &mut self.state else { return requests };
         let read = read(pipe, buffer, heard, now, &mut requests);
-        if !requests.is_empty() {
-            self.pause = SHORTEST_PAUSE;
-        }
         if let Err(broken) = read {
             self.stop(&broken, now);
         }
         requests
     }
 
-    /// Makes the child tell everything again, because what it told last was not carried out.
+    /// What the child told was carried out.
+    pub(crate) fn carried_out(&mut self) {
+        self.pause = SHORTEST_PAUSE;
+        self.complaint.settle();
+    }
+
+    /// Makes the child tell everything again, because what it told last was not carried out. The more often that
+    /// happens, the later.
     pub(crate) fn restart(&mut self, now: Instant) {
         self.end_child();
         self.state = State::Waiting { until: now + self.pause };
@@ -134,7 +146,8 @@ impl Reader {
         });
         match started {
             Ok((child, pipe)) => {
-                self.state = State::Running { child, pipe, buffer: Vec::new(), heard: now };
+                self.state =
+                    State::Running { child, pipe, buffer: Vec::new(), started: now, heard: now };
             }
             Err(error) => self.stop(&Broken::Pipe(error), now),
         }
@@ -150,7 +163,13 @@ impl Reader {
             self.state = State::Finished;
             return;
         }
-        tracing::warn!("the queue's reader is replaced: {broken}");
+        if matches!(&self.state, State::Running { started, .. } if now.duration_since(*started) >= WELL)
+        {
+            self.pause = SHORTEST_PAUSE;
+        }
+        if self.complaint.is_due(&broken.to_string(), now) {
+            tracing::warn!("the queue's reader is replaced: {broken}");
+        }
         self.restart(now);
     }
 
@@ -190,8 +209,10 @@ fn read(
     };
     while let Some(end) = buffer.iter().position(|&byte| byte == b'\n') {
         let line: Vec<u8> = buffer.drain(..=end).collect();
-        if let Line::Request(request) = Line::parse(line.strip_suffix(b"\n").unwrap_or_default())? {
-            requests.push(request);
+        match Line::parse(line.strip_suffix(b"\n").unwrap_or_default())? {
+            Line::Alive => {}
+            Line::Request(request) => requests.push(request),
+            Line::Failed(reason) => return Err(Broken::Failed(reason)),
         }
     }
     if buffer.len() > MAX_LINE {

@@ -228,7 +228,7 @@ proptest! {
         let first_other = plan.steps().iter().position(|step| !step.closes());
         let (closing, rest) = plan.steps().split_at(first_other.unwrap_or(plan.steps().len()));
         prop_assert!(!rest.iter().any(Step::closes), "{plan}");
-        let closings = plan.closings();
+        let closings = Plan::closings(&desired, &actual);
         prop_assert_eq!(closings.steps(), closing);
 
         let mut memory = Memory::new(actual.clone());

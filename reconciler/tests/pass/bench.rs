@@ -1,0 +1,145 @@
+//! A ledger with account 4711, and a kernel in memory that can be made to fail.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use dialgate_contract::config::Config;
+use dialgate_contract::ledger::{Account, LeaseEnd, Ledger, account, grant, lease};
+use dialgate_contract::queue::Request;
+use dialgate_contract::{CallerId, RequestId};
+use dialgate_reconciler::firewall::{
+    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, UnreadableError,
+};
+use dialgate_reconciler::pass::Reconciler;
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+pub(crate) struct Bench {
+    folder: TempDir,
+    pub(crate) kernel: Rc<RefCell<Faulty>>,
+}
+
+/// A kernel, and what of it does not work.
+pub(crate) struct Faulty {
+    pub(crate) memory: Memory,
+    /// No table can be read.
+    pub(crate) tables: bool,
+    /// This many reads work, then one fails.
+    pub(crate) reads: Option<u32>,
+}
+
+struct Handle(Rc<RefCell<Faulty>>);
+
+impl Firewall for Handle {
+    fn read(&mut self) -> Result<Actual, FirewallError> {
+        let mut kernel = self.0.borrow_mut();
+        let fails = match &mut kernel.reads {
+            Some(0) => kernel.reads.take().is_some(),
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        };
+        if fails || kernel.tables { Err(unreadable()) } else { Ok(kernel.memory.actual().clone()) }
+    }
+
+    fn read_sets(&mut self) -> Result<Actual, FirewallError> {
+        let sets = saved(self.0.borrow().memory.actual());
+        Ok(Actual::parse(&sets, BTreeMap::new())?)
+    }
+
+    fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
+        Ok(self.0.borrow_mut().memory.apply(plan)?)
+    }
+}
+
+fn unreadable() -> FirewallError {
+    let error: UnreadableError = Filter::parse("nonsense").unwrap_err();
+    error.into()
+}
+
+/// As `ipset save` prints it.
+fn saved(actual: &Actual) -> String {
+    let mut text = String::new();
+    for (name, set) in actual.sets() {
+        let family = if name.family() == Family::V4 { "inet" } else { "inet6" };
+        text += &format!("create {name} hash:net family {family} maxelem 65536 timeout 60\n");
+        for (network, left) in set.entries() {
+            text += &format!("add {name} {network} timeout {}\n", left.unwrap_or_default());
+        }
+    }
+    text
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let kernel = Faulty { memory: Memory::fresh(), tables: false, reads: None };
+        let bench = Self { folder, kernel: Rc::new(RefCell::new(kernel)) };
+        bench.ledger().write(|tx| account::insert(tx, &ann(), "-")).unwrap();
+        bench
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::open(&self.folder.path().join("ledger.db")).unwrap()
+    }
+
+    /// A reconciler with the configuration `text`.
+    pub(crate) fn reconciler(&self, text: &str) -> Reconciler {
+        let file = self.folder.path().join("dialgate.toml");
+        std::fs::write(&file, format!("{text}\n[mail]\ntransport = \"off\"\n")).unwrap();
+        let config = Config::load(&file).unwrap();
+        Reconciler::new(config, self.ledger(), Box::new(Handle(Rc::clone(&self.kernel))))
+    }
+
+    /// The operator lets an address in for an hour from second 0 on.
+    pub(crate) fn grant(&self, address: &str) {
+        let address = address.parse().unwrap();
+        self.ledger().write(|tx| grant(tx, &ann(), address, at(0), at(3600), 9)).unwrap();
+    }
+
+    pub(crate) fn revoke_all(&self) {
+        let mut ledger = self.ledger();
+        for lease in lease::not_ended(ledger.connection()).unwrap() {
+            ledger.write(|tx| lease::end(tx, lease.id, at(10), LeaseEnd::Revoked)).unwrap();
+        }
+    }
+
+    /// Who is let in to `sip`.
+    pub(crate) fn open(&self) -> Vec<String> {
+        let kernel = self.kernel.borrow();
+        let set = &kernel.memory.actual().sets()[&"dg-sip-4".parse().unwrap()];
+        set.entries().keys().map(|network| network.addr().to_string()).collect()
+    }
+}
+
+pub(crate) fn request(n: u8) -> Request {
+    Request {
+        id: RequestId::from_random([n; 16]),
+        account: "4711".parse().unwrap(),
+        address: IpAddr::from([12, 34, 56, n]),
+        lifetime: None,
+        caller: CallerId::from_network("2001"),
+        requested_at: at(0),
+    }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn ann() -> Account {
+    Account {
+        number: "4711".parse().unwrap(),
+        name: "Ann".to_owned(),
+        email: "ann@example.net".to_owned(),
+        enabled: true,
+        lifetime: None,
+        time_zone: None,
+        services: ["sip".parse().unwrap()].into(),
+        created_at: at(0),
+    }
+}
