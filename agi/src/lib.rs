@@ -9,6 +9,7 @@ mod program;
 mod prompt;
 pub mod protocol;
 pub mod server;
+pub mod throttle;
 
 pub use program::main;
 pub use prompt::Prompt;

@@ -18,15 +18,13 @@ pub struct AccountBucket {
     pub tally: Tally,
     /// When one of them last tried, in seconds since 1970; to the hour where it was in vain. 0: never.
     pub tried_at: i64,
-    /// The operator's unlocking that has been heeded, in seconds since 1970.
-    pub unlocked_at: Option<i64>,
 }
 
 impl AccountBucket {
     /// Of an account where no stranger has ever tried.
     #[must_use]
     pub fn new(account: AccountKey) -> Self {
-        Self { account, tally: Tally::default(), tried_at: 0, unlocked_at: None }
+        Self { account, tally: Tally::default(), tried_at: 0 }
     }
 
     pub(super) fn withheld(&self, now: i64) -> Option<Withheld> {
@@ -48,18 +46,8 @@ impl AccountBucket {
     /// A known caller was let in.
     pub(super) fn owner_came(&mut self, now: i64) {
         if now.saturating_sub(self.tried_at) >= REST {
-            self.tally = Tally::default();
+            self.tally.clear();
         }
-    }
-
-    /// Whether the operator has unlocked the account since. Each unlocking is heeded once, whatever the clock says.
-    pub(super) fn unlock(&mut self, unlocked_at: Option<i64>) -> bool {
-        if self.unlocked_at == unlocked_at {
-            return false;
-        }
-        self.unlocked_at = unlocked_at;
-        self.tally = Tally::default();
-        true
     }
 
     pub(super) fn tell(&mut self) -> Option<u32> {

@@ -28,8 +28,8 @@ impl CallerBucket {
     }
 
     pub(super) fn withheld(&self, now: i64) -> Option<Withheld> {
-        let full = self.recent.within(HOUR, now) >= IN_AN_HOUR
-            || self.recent.within(DAY, now) >= IN_A_DAY;
+        let full =
+            self.recent.within(HOUR, now) >= IN_AN_HOUR || self.recent.within(DAY, now) >= IN_A_DAY;
         full.then_some(Withheld::Caller)
     }
 

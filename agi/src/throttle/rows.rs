@@ -2,8 +2,8 @@ use jiff::Timestamp;
 
 use super::known::KEPT;
 use super::{
-    AccountBucket, AccountKey, Attempt, Caller, CallerBucket, CallerKey, Door, EveryoneBucket,
-    KnownCaller, Reservation, Withheld,
+    AccountBucket, AccountKey, Caller, CallerBucket, CallerKey, Door, EveryoneBucket, KnownCaller,
+    Reservation, Withheld,
 };
 
 /// What is stored that concerns one attempt.
@@ -48,15 +48,14 @@ impl Rows {
 
     /// As they are by now: no time lies in the future, and the operator's unlocking is heeded.
     pub(super) fn settled(&self, unlocked_at: Option<Timestamp>, now: i64) -> Self {
+        let unlocked_at = unlocked_at.map(Timestamp::as_second);
         let mut rows = self.settled_clock(now);
-        if rows.account.unlock(unlocked_at.map(Timestamp::as_second)) {
-            for known in &mut rows.known {
-                known.tally = super::Tally::default();
-            }
-        }
+        rows.account.tally.unlock(unlocked_at);
+        rows.known.iter_mut().for_each(|known| known.tally.unlock(unlocked_at));
         rows
     }
 
+    /// As they are by now, but for the operator's unlocking.
     pub(super) fn settled_clock(&self, now: i64) -> Self {
         let mut rows = self.clone();
         rows.account.settle(now);
@@ -77,9 +76,7 @@ impl Rows {
 
     pub(super) fn withheld(&self, door: Door, caller: Caller, now: i64) -> Option<Withheld> {
         match door {
-            Door::Known => {
-                self.known.iter().find(|known| is(known, caller))?.withheld(now)
-            }
+            Door::Known => self.known.iter().find(|known| is(known, caller))?.withheld(now),
             Door::Stranger => self
                 .account
                 .withheld(now)
@@ -135,9 +132,10 @@ impl Rows {
     }
 
     pub(super) fn changes_since(&self, before: &Self) -> Vec<Change> {
-        let gone = before.known.iter().filter(|old| {
-            !self.known.iter().any(|known| known.caller == old.caller)
-        });
+        let gone = before
+            .known
+            .iter()
+            .filter(|old| !self.known.iter().any(|known| known.caller == old.caller));
         let known = self.known.iter().filter(|known| !before.known.contains(known));
         let account = (self.account != before.account).then(|| self.account.clone());
         let caller = (self.caller != before.caller).then(|| self.caller.clone());

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
-use super::known::KNOWN_FOR;
 use super::DAY;
+use super::known::KNOWN_FOR;
 
 /// A table of rows that are forgotten by their age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ impl Table {
     /// of guessing without a pause.
     pub const ROWS: usize = 100_000;
 
-    /// Rows older than this are forgotten, in seconds since 1970. `oldest_kept` is the age of row number
+    /// Rows of before this are forgotten, in seconds since 1970. `oldest_kept` is the time of row number
     /// [`Self::ROWS`], the newest first, if there are so many.
     #[must_use]
     pub fn forget_before(self, now: Timestamp, oldest_kept: Option<i64>) -> i64 {

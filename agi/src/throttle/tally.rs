@@ -18,6 +18,8 @@ pub struct Tally {
     pub told: u32,
     /// Those of the last day.
     pub recent: Times,
+    /// The operator's unlocking that has been heeded, in seconds since 1970.
+    pub unlocked_at: Option<i64>,
 }
 
 /// What holds for a kind of door.
@@ -57,6 +59,19 @@ impl Tally {
         if self.recent.take_back(at) {
             self.failures = self.failures.saturating_sub(1);
         }
+    }
+
+    /// Heeds the operator's unlocking, each of them once, whatever the clock says.
+    pub(super) fn unlock(&mut self, unlocked_at: Option<i64>) {
+        if self.unlocked_at != unlocked_at {
+            self.unlocked_at = unlocked_at;
+            self.clear();
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.succeeded();
+        self.recent = Times::default();
     }
 
     /// Begins a new run of failures. Those of the last day stay counted for the day.
@@ -108,20 +123,30 @@ mod tests {
             tally.failures = failures;
             told.push(tally.tell(&STRANGERS));
         }
-        assert_eq!(
-            told,
-            [None, Some(5), None, None, None, None, Some(21), Some(100), None]
-        );
+        assert_eq!(told, [None, Some(5), None, None, None, None, Some(21), Some(100), None]);
         tally.succeeded();
         tally.failures = 5;
         assert_eq!(tally.tell(&STRANGERS), Some(5));
     }
 
     #[test]
+    fn an_unlocking_is_heeded_once() {
+        let mut tally = Tally::default();
+        tally.reserve(100);
+        tally.unlock(Some(50));
+        assert_eq!((tally.failures, tally.recent.newest()), (0, None));
+        tally.reserve(100);
+        tally.unlock(Some(50));
+        assert_eq!(tally.failures, 1);
+        tally.unlock(Some(40));
+        assert_eq!(tally.failures, 0);
+    }
+
+    #[test]
     fn what_was_forgotten_is_not_taken_back_from_what_came_after() {
         let mut tally = Tally::default();
         tally.reserve(100);
-        tally = Tally::default();
+        tally.clear();
         tally.reserve(200);
         tally.take_back(100);
         assert_eq!(tally.failures, 1);
