@@ -31,7 +31,7 @@ pub(crate) fn run(server: &str) -> Result<(), Failure> {
             );
             return Err(Failure::new(Exit::Unavailable, wrong));
         };
-        show(&format!("    {}\n", style.faint(&format!("DIALGATE_RESULT is {result}."))));
+        show(&format!("    DIALGATE_RESULT is {result}\n"));
         Ok(())
     })
 }

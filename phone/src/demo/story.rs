@@ -9,7 +9,7 @@ use super::kernel::Kernel;
 use super::letter::Letter;
 use super::network::{Arrivals, neighbour_of};
 use super::site::{Account, Lease};
-use crate::telephone::{Page, Style, WIDTH};
+use crate::telephone::{Page, Style};
 
 const MARGIN: usize = 2;
 const LABELLED: usize = 14;
@@ -23,24 +23,20 @@ pub(super) fn opening(
 ) -> String {
     let firewall = match kernel {
         Kernel::Real(_) => {
-            "The firewall is the kernel's own, in a private network that lets nobody in and is gone \
-             when the demo ends."
+            "The firewall is the kernel's own, in a private network that is gone when the demo ends."
                 .to_owned()
         }
         Kernel::Untouched(why) => {
             format!("The firewall is left alone: {why}. At the end you see what it would have been told.")
         }
     };
+    let name = style.strong("dialgate");
     [
         "\n".to_owned(),
-        paragraph(&style.strong("dialgate")),
-        "\n".to_owned(),
-        paragraph(
-            "You are a traveller in a hotel. Call home, key in the address of the hotel's network, and your PBX \
-             lets in that address and no other.",
-        ),
-        "\n".to_owned(),
-        paragraph(&firewall),
+        paragraph(&format!(
+            "{name}: you are a traveller in a hotel. Call home, key in the address of the hotel's network, and your \
+             PBX lets in that address and no other. {firewall}"
+        )),
         "\n".to_owned(),
         labelled("account", &style.strong(&account.account), style),
         labelled("PIN", &style.strong(&account.pin), style),
@@ -51,13 +47,12 @@ pub(super) fn opening(
 
 /// Who gets in before the call.
 pub(super) fn before(address: Ipv4Addr, arrivals: Arrivals, style: Style) -> String {
-    format!("\n{}", doors("before", address, arrivals, style))
+    doors("before", address, arrivals, style)
 }
 
 /// What came of the call, the proof last.
 pub(super) fn after(evidence: &Evidence, zone: &TimeZone, style: Style) -> String {
-    let line = style.faint(&"─".repeat(WIDTH - MARGIN));
-    let mut text = format!("\n{}{line}\n\n", " ".repeat(MARGIN));
+    let mut text = "\n".to_owned();
     if let Some(letter) = &evidence.letter {
         text += &(post(letter, style) + "\n");
     }
@@ -156,7 +151,7 @@ mod tests {
     #[test]
     fn what_came_of_a_call_fits_the_page_and_says_everything() {
         let text = after(&good(), &TimeZone::UTC, Style::Plain);
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let said = "    letter    to ada@hotel.example: Open
               Hello,
               12.34.56.78 is open.

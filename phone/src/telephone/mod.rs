@@ -8,7 +8,7 @@ mod speech;
 mod style;
 mod terminal;
 
-pub(crate) use page::{Page, WIDTH, lift};
+pub(crate) use page::{Page, lift};
 pub(crate) use prompts::Prompts;
 pub(crate) use screen::Screen;
 pub(crate) use style::Style;

@@ -75,9 +75,13 @@ impl Page {
 
 /// The line above a call, which says how to make it.
 pub(crate) fn lift(style: Style) -> String {
-    let keys = "keys 0-9 * #   Enter is #   h hangs up ";
-    let line = "─".repeat(WIDTH - 2 - keys.len());
-    format!("\n  {}{}\n", style.faint(keys), style.faint(&line))
+    format!("\n{}", rule("keys 0-9 * #   Enter is #   h hangs up", style))
+}
+
+/// A line across the page that begins with a few words.
+pub(super) fn rule(words: &str, style: Style) -> String {
+    let line = "─".repeat(WIDTH - 3 - words.len());
+    format!("  {}\n", style.faint(&format!("{words} {line}")))
 }
 
 /// The columns that `word` takes; sequences that only emphasise (`ESC [ … m`) take none.

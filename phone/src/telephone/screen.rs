@@ -1,6 +1,6 @@
 use jiff::tz::TimeZone;
 
-use super::page::Page;
+use super::page::{Page, rule};
 use super::prompts::Prompts;
 use super::speech;
 use super::style::Style;
@@ -75,12 +75,12 @@ impl Screen {
     /// The call is over.
     pub(crate) fn end(&mut self, ending: Ending) -> String {
         let how = match ending {
-            Ending::Caller => "You hung up.",
-            Ending::Server | Ending::Dialplan => "The call is over.",
-            Ending::Autohangup => "The call took too long and was cut off.",
+            Ending::Caller => "you hung up",
+            Ending::Server | Ending::Dialplan => "the call is over",
+            Ending::Autohangup => "the call took too long and was cut off",
         };
         let blank = if self.page.at_start() { "" } else { "\n" };
-        format!("{}{blank}    {}\n", self.page.end_line(), self.style.faint(how))
+        format!("{}{blank}{}", self.page.end_line(), rule(how, self.style))
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
   » You entered 1 2 . 3 4 . 5 6 . 7 8
   » Goodbye.
 
-    The call is over.
+  the call is over ─────────────────────────────────────────────────────────────
 ";
         assert_eq!(text, expected);
     }
@@ -135,6 +135,6 @@ mod tests {
 
     #[test]
     fn a_call_without_a_word_ends_without_a_blank_line() {
-        assert_eq!(screen().end(Ending::Caller), "    You hung up.\n");
+        assert!(screen().end(Ending::Caller).starts_with("  you hung up ──"));
     }
 }
