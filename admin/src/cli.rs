@@ -3,20 +3,27 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use dialgate_contract::{AccountNumber, Lifetime, Ports, ServiceName, config};
 
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
+use crate::example;
 
-/// Lets travellers through the firewall: accounts, services and leases.
+/// Lets travellers through the firewall of a telephone system.
 #[derive(Debug, Parser)]
-#[command(name = "dialgate", version, max_term_width = 80, arg_required_else_help = true)]
+#[command(
+    name = "dialgate",
+    version,
+    max_term_width = 80,
+    arg_required_else_help = true,
+    after_help = example::OVERVIEW
+)]
 pub(crate) struct Cli {
-    /// The configuration
+    /// The configuration file
     #[arg(long, global = true, display_order = 90, value_name = "FILE", default_value = config::DEFAULT_FILE)]
     pub(crate) config: PathBuf,
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long, global = true, display_order = 91)]
     pub(crate) json: bool,
     #[command(subcommand)]
@@ -25,29 +32,31 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make the files that are missing and mend who may read them; change nothing that is right
+    /// Make the files that are missing, and mend who may read them
+    ///
+    /// What is right already is left as it is, so this can be run again at any time.
     Init,
-    /// What can be opened
+    /// List, add and remove services: the ports that can be opened
     Service {
         #[command(subcommand)]
         command: ServiceCommand,
     },
-    /// Who may open it
+    /// List, add and change accounts: who may call, and what is opened for them
     Account {
         #[command(subcommand)]
         command: AccountCommand,
     },
-    /// What is open, to whom, until when
+    /// List, grant and revoke leases: what is open, for whom, until when
     Lease {
         #[command(subcommand)]
         command: LeaseCommand,
     },
-    /// How things stand
+    /// Show how things stand: leases, accounts, the reconciler and the letters
     Status,
-    /// Who did what, the latest last
+    /// Show who did what, the latest last
     Audit {
-        /// How many lines
-        #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+        /// How many lines to show
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
         lines: u32,
     },
 }
@@ -57,60 +66,62 @@ pub(crate) enum ServiceCommand {
     /// Show all services
     List,
     /// Add a service
+    #[command(after_help = example::SERVICE)]
     Add {
-        /// 1 to 20 characters of a-z and 0-9, a letter first
+        /// Its name: 1 to 20 characters of a-z and 0-9, a letter first
         name: ServiceName,
-        /// Such as udp:5060-5069,tcp:443, or all
+        /// Its ports, such as udp:5060-5069,tcp:443, or all
         ports: Ports,
     },
     /// Remove a service that no account has
     Remove {
-        /// The service
+        /// The service's name
         name: ServiceName,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
-    /// Add an account; prints its new PIN once
+    /// Add an account, and show its new PIN this once
+    #[command(after_help = example::ACCOUNT)]
     Add(NewAccount),
     /// Show all accounts
     List,
     /// Show one account and its open leases
     Show {
-        /// The account
+        /// The account's number
         number: AccountNumber,
     },
-    /// Change an account
+    /// Change an account: its name, address, services, time or time zone
     #[command(override_usage = "dialgate account set [OPTIONS] <NUMBER>")]
     Set(AccountChanges),
     /// Give an account a new PIN and end its leases
     Pin {
-        /// The account
+        /// The account's number
         number: AccountNumber,
         #[command(flatten)]
         pin: PinSource,
     },
     /// Let an account be used again
     Enable {
-        /// The account
+        /// The account's number
         number: AccountNumber,
     },
-    /// Let an account not be used, and end its leases
+    /// Stop an account from being used, and end its leases
     Disable {
-        /// The account
+        /// The account's number
         number: AccountNumber,
     },
     /// Remove an account and end its leases
     Remove {
-        /// The account
+        /// The account's number
         number: AccountNumber,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct NewAccount {
-    /// 4 to 12 digits, or auto
+    /// The account's number, 4 to 12 digits; auto takes one that is free
     #[arg(value_name = "NUMBER|auto")]
     pub(crate) number: NewNumber,
     /// The traveller's name
@@ -154,7 +165,7 @@ pub(crate) struct Changes {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountChanges {
-    /// The account
+    /// The account's number
     pub(crate) number: AccountNumber,
     #[command(flatten)]
     pub(crate) changes: Changes,
@@ -171,24 +182,26 @@ pub(crate) struct PinSource {
 pub(crate) enum LeaseCommand {
     /// Show open leases
     List {
-        /// Those that have ended too
+        /// Show those that have ended, too
         #[arg(long)]
         all: bool,
     },
     /// Let an address in without a call
+    #[command(after_help = example::GRANT)]
     Grant {
-        /// Whom to let in
+        /// The number of the account to let in
         account: AccountNumber,
-        /// IPv4 as 12.34.56.78; an IPv6 address stands for its /64
+        /// The address, such as 12.34.56.78; an IPv6 address stands for its /64
         #[arg(value_parser = address)]
         address: IpAddr,
-        /// How long; the account's own time when not given
+        /// How long it stays open, such as 4h; the account's own time when not given
         #[arg(long = "for", value_name = "DURATION")]
         lifetime: Option<Lifetime>,
     },
     /// End leases before their time
+    #[command(after_help = example::REVOKE)]
     Revoke {
-        /// All of an account, all from an address, or one by its name, such as L17
+        /// Which leases: those of an account, those of an address, or one by its id, such as L17
         #[arg(value_name = "ACCOUNT|ADDRESS|ID")]
         target: LeaseTarget,
     },

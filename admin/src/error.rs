@@ -15,7 +15,7 @@ use crate::new_pin::Weak;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(ConfigError),
     #[error(transparent)]
     User(#[from] SystemUserError),
     #[error(transparent)]
@@ -87,6 +87,19 @@ pub(crate) enum NothingOpen {
     Account(AccountNumber),
     #[error("nothing is open for {0}")]
     Address(TravellerAddress),
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Read { path, source } if source.kind() == ErrorKind::PermissionDenied => {
+                Self::NotTheirs(path)
+            }
+            other @ (ConfigError::Read { .. }
+            | ConfigError::Parse { .. }
+            | ConfigError::Value { .. }) => Self::Config(other),
+        }
+    }
 }
 
 impl Error {

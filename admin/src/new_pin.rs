@@ -6,6 +6,7 @@ use dialgate_contract::AccountNumber;
 use dialgate_pin::{Hasher, Pepper, Pin, PinError};
 use zeroize::Zeroizing;
 
+use crate::echo::Silence;
 use crate::error::Error;
 use crate::site::Site;
 use crate::{print, random};
@@ -44,9 +45,12 @@ impl NewPin {
             return Ok(Self { hash: hasher.hash(&pin)?, shown: Some(pin) });
         }
         if stdin().is_terminal() {
-            print::prompt("PIN (6 to 12 digits), then Enter: ");
+            print::prompt("PIN (6 to 12 digits, not shown), then Enter: ");
         }
-        let pin = read(stdin().lock(), account)?;
+        let silence = Silence::of_stdin();
+        let pin = read(stdin().lock(), account);
+        drop(silence);
+        let pin = pin?;
         Ok(Self { hash: hasher.hash(&pin)?, shown: None })
     }
 }

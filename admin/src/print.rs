@@ -1,6 +1,6 @@
 //! Everything that is printed: answers to standard output, as JSON or for people, and the rest to standard error.
 
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 use dialgate_contract::Exit;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::contact::is_invisible;
 use crate::error::Error;
+use crate::layout::wrapped;
 use crate::report::Report;
 use crate::text::Reader;
 
@@ -63,8 +64,14 @@ fn answer(text: &[u8]) -> Exit {
 }
 
 fn complain(text: &str) {
+    let text = text.trim_end();
+    let one_line = !text.contains('\n');
+    let text = match one_line && stderr().is_terminal() {
+        true => wrapped("dialgate: ", text),
+        false => format!("dialgate: {text}\n"),
+    };
     // There is nowhere else to say that standard error is closed.
-    let _ = writeln!(stderr().lock(), "dialgate: {text}");
+    let _ = stderr().lock().write_all(text.as_bytes());
 }
 
 /// Nothing that is stored may move the cursor or turn the text around.

@@ -1,18 +1,15 @@
 //! What a command has to say, in words for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use dialgate_contract::ServiceName;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::files::State;
+use crate::layout::{table, wrapped};
 use crate::report::{
     AccountChange, AccountDetails, AccountRow, AuditRow, Grant, LeaseRow, Report, Revoked,
     ServiceRow, SetUp, Status,
 };
-
-/// What people read is at most so wide, in columns.
-const WIDTH: u16 = 80;
 
 /// Says things to people, in their time.
 pub(crate) struct Reader<'a> {
@@ -36,6 +33,7 @@ impl Reader<'_> {
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),
             Report::Status(status) => self.status(status),
+            Report::Audit(lines) if lines.is_empty() => "nothing has been done yet\n".to_owned(),
             Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
         }
     }
@@ -87,11 +85,11 @@ impl Reader<'_> {
                 lease.account.to_string(),
                 lease.address.to_string(),
                 names(&lease.services),
-                self.when(lease.expires_at),
+                self.date(lease.expires_at),
                 lease.state.to_owned(),
             ]
         });
-        table(&["id", "account", "address", "services", "until", "state"], rows)
+        table(&["id", "account", "address", "services", "until", "state"], 2, rows)
     }
 
     fn grant(&self, grant: &Grant) -> String {
@@ -114,17 +112,24 @@ impl Reader<'_> {
     }
 
     fn next_pass(&self, does: &str, last: Option<Timestamp>) -> String {
-        let last = last.map_or_else(
-            || "it has never run: see `dialgate status`".to_owned(),
-            |last| format!("its last was {}", self.ago(last)),
-        );
-        format!("The reconciler {does} it at its next pass; {last}.\n")
+        match last {
+            None => format!(
+                "The reconciler {does} it at its next pass, but has never run:\nsee `dialgate status`.\n"
+            ),
+            Some(last) => {
+                let ago = self.ago(last);
+                format!("The reconciler {does} it at its next pass; its last was {ago}.\n")
+            }
+        }
     }
 
     fn status(&self, status: &Status) -> String {
         let mut text = format!("open leases  {}\n", status.open_leases);
-        let disabled = status.disabled_accounts;
-        text.push_str(&format!("accounts     {}, {disabled} of them disabled\n", status.accounts));
+        let disabled = match status.disabled_accounts {
+            0 => String::new(),
+            some => format!(", {some} of them disabled"),
+        };
+        text.push_str(&format!("accounts     {}{disabled}\n", status.accounts));
         match &status.last_pass {
             None => text.push_str(
                 "reconciler   has never run: start `dialgate-reconciler --watch`, or\n             \
@@ -154,8 +159,12 @@ impl Reader<'_> {
 
     /// `2026-11-21 06:00, in 5 h`
     fn when(&self, time: Timestamp) -> String {
-        let date = time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M");
-        format!("{date}, {}", self.ago(time))
+        format!("{}, {}", self.date(time), self.ago(time))
+    }
+
+    /// `2026-11-21 06:00`
+    fn date(&self, time: Timestamp) -> String {
+        time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// `in 5 h`, `3 min ago`
@@ -193,7 +202,7 @@ fn set_up(SetUp { steps, accounts }: &SetUp) -> String {
     }
     if *accounts == 0 {
         text.push_str(
-            "Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip,rtp\n",
+            "Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip\n",
         );
     }
     text
@@ -205,7 +214,7 @@ fn services(services: &[ServiceRow]) -> String {
     }
     let rows =
         services.iter().map(|service| vec![service.name.to_string(), service.ports.to_string()]);
-    table(&["service", "ports"], rows)
+    table(&["service", "ports"], 0, rows)
 }
 
 fn accounts(accounts: &[AccountRow]) -> String {
@@ -221,7 +230,7 @@ fn accounts(accounts: &[AccountRow]) -> String {
             enabled(account).to_owned(),
         ]
     });
-    table(&["account", "name", "email", "services", "state"], rows)
+    table(&["account", "name", "email", "services", "state"], 0, rows)
 }
 
 fn ended(leases: &[LeaseRow]) -> String {
@@ -234,39 +243,6 @@ fn enabled(account: &AccountRow) -> &'static str {
 
 fn names<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> String {
     services.into_iter().map(ServiceName::as_str).collect::<Vec<_>>().join(" ")
-}
-
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::ASCII_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(header);
-    for row in rows {
-        table.add_row(row);
-    }
-    format!("{table}\n")
-}
-
-/// Words after a label, on as many lines as they need, indented alike.
-fn wrapped(label: &str, words: &str) -> String {
-    let indent = " ".repeat(label.len());
-    let (mut text, mut line) = (String::new(), label.to_owned());
-    for word in words.split_whitespace() {
-        if !line.trim_start().is_empty()
-            && line.chars().count() + word.chars().count() >= usize::from(WIDTH)
-        {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            line.clone_from(&indent);
-        }
-        line.push_str(word);
-        line.push(' ');
-    }
-    text.push_str(line.trim_end());
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -287,12 +263,5 @@ mod tests {
         ] {
             assert_eq!(amount(seconds), said);
         }
-    }
-
-    #[test]
-    fn long_words_after_a_label_are_wrapped_and_indented() {
-        let text = wrapped("PROBLEM      ", &"iptables ".repeat(20));
-        assert!(text.lines().count() > 1 && text.lines().all(|line| line.len() <= 80), "{text}");
-        assert!(text.lines().skip(1).all(|line| line.starts_with("             iptables")));
     }
 }

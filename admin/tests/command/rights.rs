@@ -103,7 +103,7 @@ fn a_fresh_machine_gets_everything_in_its_default_place() {
          was there  /var/lib/dialgate/queue\n\
          was there  /var/lib/dialgate/ledger.db\n\
          was there  /etc/dialgate/pepper\n\
-         Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip,rtp\n\
+         Next:\n  dialgate account add auto --name Ann --email ann@example.net --services sip\n\
          0:0 755 .\n0:991 640 dialgate.toml\n0:991 640 pepper\n\
          0:991 750 .\n990:991 700 queue\n\
          0:991 640 ledger.db\n0:991 640 ledger.db-wal\n0:991 640 ledger.db-shm\n\

@@ -1,0 +1,31 @@
+//! The examples at the end of help texts.
+
+pub(crate) const OVERVIEW: &str = "\
+Examples:
+  dialgate account add auto --name Ann --email ann@example.net --services sip
+  dialgate lease list
+  dialgate lease grant 4711 12.34.56.78 --for 4h
+  dialgate lease revoke 4711
+  dialgate account disable 4711
+
+`dialgate help COMMAND` tells more about a command.";
+
+pub(crate) const SERVICE: &str = "\
+Example:
+  dialgate service add vpn udp:1194,tcp:443";
+
+pub(crate) const ACCOUNT: &str = "\
+Examples:
+  dialgate account add auto --name Ann --email ann@example.net --services sip
+  dialgate account add 4711 --name Ann --email ann@example.net --services all \\
+      --lease 12h --time-zone Europe/Paris --pin-stdin < file";
+
+pub(crate) const GRANT: &str = "\
+Example:
+  dialgate lease grant 4711 12.34.56.78 --for 4h";
+
+pub(crate) const REVOKE: &str = "\
+Examples:
+  dialgate lease revoke 4711
+  dialgate lease revoke 12.34.56.78
+  dialgate lease revoke L17";

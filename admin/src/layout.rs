@@ -1,0 +1,73 @@
+//! What people read, in eighty columns.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+
+/// How wide it is at most, in columns.
+const WIDTH: u16 = 80;
+const GAP: u16 = 2;
+
+/// Rows below a header. A cell is broken over lines when the row does not fit; never one of the column `whole`.
+pub(crate) fn table(
+    header: &[&str],
+    whole: usize,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    if let Some(column) = table.column_mut(whole) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// Words after a label, on as many lines as they need, indented alike.
+pub(crate) fn wrapped(label: &str, words: &str) -> String {
+    let indent = " ".repeat(label.len());
+    let (mut text, mut line) = (String::new(), label.to_owned());
+    for word in words.split_whitespace() {
+        if !line.trim_start().is_empty()
+            && line.chars().count() + word.chars().count() > usize::from(WIDTH)
+        {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line.clone_from(&indent);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_after_a_label_are_wrapped_and_indented() {
+        let text = wrapped("PROBLEM      ", &"iptables ".repeat(20));
+        assert!(text.lines().count() > 1 && text.lines().all(|line| line.len() <= 80), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("             iptables")));
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_is_broken_but_not_in_the_column_that_stays_whole() {
+        let address = "2a00:1450:4001:82a::/64";
+        let row = vec!["many services ".repeat(8), address.to_owned(), "end".to_owned()];
+        let text = table(&["services", "address", "state"], 1, std::iter::once(row));
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert!(text.lines().count() > 2 && text.contains(address), "{text}");
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+    }
+}
