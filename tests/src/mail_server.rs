@@ -60,6 +60,17 @@ impl MailServer {
         serde_json::from_str(&self.next_line()?).map_err(io::Error::from)
     }
 
+    /// The messages that have been given to it and not been asked for yet.
+    ///
+    /// # Errors
+    /// When one is not as `smtp_server.py` describes them.
+    pub fn messages(&mut self) -> io::Result<Vec<Value>> {
+        self.lines
+            .try_iter()
+            .map(|line| serde_json::from_str(&line).map_err(io::Error::from))
+            .collect()
+    }
+
     /// Ends it: connections are refused from now on.
     ///
     /// # Errors

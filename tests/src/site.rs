@@ -28,6 +28,7 @@ pub const PIN: &str = "83920174";
 pub const AGI_PORT: u16 = 4573;
 
 const RECONCILER: &str = "dialgate-reconciler";
+const AGI: &str = "dialgate-agi";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The PBX.
@@ -64,7 +65,7 @@ impl Site {
         site.dialgate(&["init"])?;
         site.add_account(ACCOUNT, PIN)?;
         site.start_program(RECONCILER, &["--watch"])?;
-        site.start_program("dialgate-agi", &[])?;
+        site.start_program(AGI, &[])?;
         wait::until("dialgate-agi listens", PATIENCE, || {
             Ok(site.namespace.enter(|| std::net::TcpStream::connect(("127.0.0.1", AGI_PORT)))?.ok())
         })?;
@@ -197,6 +198,24 @@ impl Site {
     pub fn restart_reconciler(&mut self) -> io::Result<()> {
         self.programs.retain(|program| program.name != RECONCILER);
         self.start_program(RECONCILER, &["--watch"])
+    }
+
+    /// Ends the telephone side by force and starts it again.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart_agi(&mut self) -> io::Result<()> {
+        self.programs.retain(|program| program.name != AGI);
+        self.start_program(AGI, &[])
+    }
+
+    /// Whether the reconciler has not ended by itself.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn reconciler_runs(&mut self) -> io::Result<bool> {
+        let running = self.programs.iter_mut().find(|program| program.name == RECONCILER);
+        running.map_or(Ok(false), |program| Ok(program.child.try_wait()?.is_none()))
     }
 
     /// What all programs have written to their logs.
