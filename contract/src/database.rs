@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW};
+use rustix::fs::{AtFlags, CWD, FallocateFlags, Timespec, Timestamps, UTIME_NOW};
 
 use crate::Exit;
 
@@ -68,7 +68,7 @@ pub enum DatabaseError {
         what: &'static str,
     },
     /// Any other refusal of SQLite.
-    #[error("database: {0}")]
+    #[error("database: {}{}", .0, advice(.0))]
     Sqlite(#[from] rusqlite::Error),
 }
 
@@ -109,6 +109,18 @@ impl DatabaseError {
     }
 }
 
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "; make room on the disk that data-dir is on",
+        Some(ErrorCode::DatabaseBusy) => "; another program is writing it: try again",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            "; only the user it belongs to may write it"
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; restore it from a backup",
+        Some(_) | None => "",
+    }
+}
+
 /// What makes a schema of nothing: a list that only ever grows at its end. The file's `user_version` is how many
 /// of its entries have been applied.
 ///
@@ -126,6 +138,7 @@ pub fn open_writer(path: &Path, migrations: Migrations) -> Result<Connection, Da
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     migrate(&mut connection, path, migrations)?;
+    reserve(path);
     Ok(connection)
 }
 
@@ -214,6 +227,18 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(failed)?;
     Ok(connection)
+}
+
+/// Takes room on the disk for the WAL before it is needed: as much as it grows to between two checkpoints (1000 pages
+/// and their headers), so that a revocation can be written down when the disk is full.
+fn reserve(path: &Path) {
+    let mut wal = path.to_owned().into_os_string();
+    wal.push("-wal");
+    // Where the file system cannot do that, there is only no promise. SQLite puts its locks on other files than this
+    // one, so closing it gives none of them up.
+    if let Ok(wal) = std::fs::File::options().write(true).open(wal) {
+        let _ = rustix::fs::fallocate(&wal, FallocateFlags::KEEP_SIZE, 0, 1000 * (4096 + 24) + 32);
+    }
 }
 
 /// A reader who may not make the WAL is told that the database is read-only (`SQLITE_READONLY_DIRECTORY` and its kin)

@@ -13,6 +13,7 @@ use dialgate_phone::{Call, CallerId, Script, Transcript};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::disk::Disk;
 use crate::host::Host;
 use crate::mail_server::MailServer;
 use crate::namespace::{Namespace, run};
@@ -38,6 +39,7 @@ pub struct Site {
     mail: MailServer,
     sip: UdpSocket,
     config: PathBuf,
+    disk: Option<Disk>,
     folder: TempDir,
     /// Last, so that all who live in it are gone first.
     namespace: Namespace,
@@ -49,6 +51,21 @@ impl Site {
     /// # Errors
     /// When a part does not start.
     pub fn start(extra: &str) -> io::Result<Self> {
+        Self::start_on(extra, |_| Ok(None))
+    }
+
+    /// The same, with its data on a disk of its own that holds so many MiB.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_on_disk(extra: &str, mebibytes: u32) -> io::Result<Self> {
+        Self::start_on(extra, |folder| Disk::mount(&folder.join("data"), mebibytes).map(Some))
+    }
+
+    fn start_on(
+        extra: &str,
+        disk: impl FnOnce(&Path) -> io::Result<Option<Disk>>,
+    ) -> io::Result<Self> {
         let namespace = Namespace::create()?;
         for rule in ["-P INPUT DROP", "-A INPUT -i lo -j ACCEPT"] {
             run(namespace.command("iptables").args(rule.split(' ')))?;
@@ -61,7 +78,8 @@ impl Site {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let config = folder.path().join("dialgate.toml");
         fs::write(&config, configuration(folder.path(), mail.port(), extra))?;
-        let mut site = Self { programs: Vec::new(), mail, sip, config, folder, namespace };
+        let disk = disk(folder.path())?;
+        let mut site = Self { programs: Vec::new(), mail, sip, config, disk, folder, namespace };
         site.dialgate(&["init"])?;
         site.add_account(ACCOUNT, PIN)?;
         site.start_program(RECONCILER, &["--watch"])?;
@@ -86,6 +104,12 @@ impl Site {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The disk that its data is on, if it has one of its own.
+    #[must_use]
+    pub const fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// Its mail server.
