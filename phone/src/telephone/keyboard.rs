@@ -1,86 +1,81 @@
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::io::{self, Stdin};
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use nix::errno::Errno;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use crate::{CallerEvent, Key};
 
-/// How long the reading thread takes at most to see that nobody listens any more.
-const LOOK_UP: Duration = Duration::from_millis(100);
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+const ESCAPE: u8 = 27;
 
 /// The terminal's keyboard, key by key. Lines are cooked again when it is dropped.
 pub(crate) struct Keyboard {
-    events: UnboundedReceiver<CallerEvent>,
-    over: Arc<AtomicBool>,
-    reader: Option<JoinHandle<()>>,
+    terminal: AsyncFd<Stdin>,
+    typed: VecDeque<CallerEvent>,
 }
 
 impl Keyboard {
     /// Takes over the keyboard of the terminal this program runs in.
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe, for descriptors that are closed too early; standard input never is"
+    )]
     pub(crate) fn open() -> io::Result<Self> {
+        let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)?;
         terminal::enable_raw_mode()?;
-        let (sender, events) = mpsc::unbounded_channel();
-        let over = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&over);
-        let reader = thread::spawn(move || read(&sender, &seen));
-        Ok(Keyboard { events, over, reader: Some(reader) })
+        Ok(Keyboard { terminal, typed: VecDeque::new() })
     }
 
     /// The next key that means something; a keyboard that has gone counts as hung up.
     pub(crate) async fn next(&mut self) -> CallerEvent {
-        self.events.recv().await.unwrap_or(CallerEvent::HangUp)
+        loop {
+            if let Some(event) = self.typed.pop_front() {
+                return event;
+            }
+            let Ok(mut ready) = self.terminal.readable().await else {
+                return CallerEvent::HangUp;
+            };
+            let mut bytes = [0; 64];
+            match nix::unistd::read(ready.get_inner(), &mut bytes) {
+                Err(Errno::EINTR) => {}
+                Ok(0) | Err(_) => return CallerEvent::HangUp,
+                Ok(length) => {
+                    if length < bytes.len() {
+                        ready.clear_ready();
+                    }
+                    self.typed.extend(interpret(bytes.get(..length).unwrap_or_default()));
+                }
+            }
+        }
     }
 }
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        if let Some(reader) = self.reader.take() {
-            // The thread holds nothing that could be lost; a panic in it has been reported already.
-            let _ = reader.join();
-        }
         // There is nobody to tell when the terminal itself has gone.
         let _ = terminal::disable_raw_mode();
     }
 }
 
-fn read(sender: &UnboundedSender<CallerEvent>, over: &AtomicBool) {
-    while !over.load(Ordering::Relaxed) {
-        let pressed = match event::poll(LOOK_UP) {
-            Ok(false) => continue,
-            Ok(true) => event::read(),
-            Err(error) => Err(error),
-        };
-        let Ok(pressed) = pressed else { return };
-        if let Some(event) = interpret(&pressed)
-            && sender.send(event).is_err()
-        {
-            return;
-        }
+/// What the keys that were typed are on a telephone: 0-9, `*` and `#` are themselves, Enter is `#`; h, Esc, Ctrl-C and
+/// Ctrl-D hang up. What begins with an escape is a key that no telephone has, an arrow for instance.
+fn interpret(typed: &[u8]) -> Vec<CallerEvent> {
+    match typed {
+        [ESCAPE] => vec![CallerEvent::HangUp],
+        [ESCAPE, ..] => Vec::new(),
+        keys => keys.iter().filter_map(|key| interpret_one(*key)).collect(),
     }
 }
 
-/// What a key of the keyboard is on a telephone: 0-9, `*` and `#` are themselves, Enter is `#`; h, Esc and Ctrl-C hang
-/// up.
-fn interpret(event: &Event) -> Option<CallerEvent> {
-    let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
-        return None;
-    };
-    if *code == KeyCode::Esc {
-        return Some(CallerEvent::HangUp);
-    }
-    if *code == KeyCode::Enter {
-        return Some(CallerEvent::Key(Key::POUND));
-    }
-    match code.as_char()? {
-        'c' if modifiers.contains(KeyModifiers::CONTROL) => Some(CallerEvent::HangUp),
-        'h' | 'H' => Some(CallerEvent::HangUp),
-        label @ ('0'..='9' | '*' | '#') => Key::new(label).ok().map(CallerEvent::Key),
+fn interpret_one(key: u8) -> Option<CallerEvent> {
+    match key {
+        b'0'..=b'9' | b'*' | b'#' => Key::new(char::from(key)).ok().map(CallerEvent::Key),
+        b'\r' | b'\n' => Some(CallerEvent::Key(Key::POUND)),
+        b'h' | b'H' | CTRL_C | CTRL_D => Some(CallerEvent::HangUp),
         _ => None,
     }
 }
@@ -89,26 +84,21 @@ fn interpret(event: &Event) -> Option<CallerEvent> {
 mod tests {
     use super::*;
 
-    fn press(code: KeyCode, modifiers: KeyModifiers) -> Option<CallerEvent> {
-        interpret(&Event::Key(KeyEvent::new(code, modifiers)))
+    #[test]
+    fn the_keyboard_is_a_telephone_s() {
+        let keys = Key::parse_all("0123456789*#").unwrap();
+        let pressed: Vec<_> = keys.into_iter().map(CallerEvent::Key).collect();
+        assert_eq!(interpret(b"0123456789*#"), pressed);
+        assert_eq!(interpret(b"\r"), [CallerEvent::Key(Key::POUND)]);
+        for hang_up in [&b"h"[..], b"H", b"\x03", b"\x04", b"\x1b"] {
+            assert_eq!(interpret(hang_up), [CallerEvent::HangUp], "{hang_up:?}");
+        }
     }
 
     #[test]
-    fn the_keyboard_is_a_telephone_s() {
-        for label in "0123456789*#".chars() {
-            let key = Key::new(label).unwrap();
-            assert_eq!(
-                press(KeyCode::Char(label), KeyModifiers::NONE),
-                Some(CallerEvent::Key(key))
-            );
+    fn other_keys_do_nothing() {
+        for other in [&b"abcdefg"[..], b"A", b"\x1b[A", b"\x1bh", b"\x1a", "é".as_bytes(), b" ."] {
+            assert_eq!(interpret(other), [], "{other:?}");
         }
-        let hang_up = Some(CallerEvent::HangUp);
-        assert_eq!(press(KeyCode::Char('h'), KeyModifiers::NONE), hang_up);
-        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), hang_up);
-        assert_eq!(press(KeyCode::Esc, KeyModifiers::NONE), hang_up);
-        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::NONE), None);
-        let pound = Some(CallerEvent::Key(Key::POUND));
-        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), pound);
-        assert_eq!(press(KeyCode::Char('A'), KeyModifiers::SHIFT), None, "no military keypad");
     }
 }
