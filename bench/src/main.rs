@@ -1,10 +1,13 @@
 //! Measurements. Each prints a figure beside its limit, or beside a peer's in the same run: an absolute time says
 //! little about another machine.
 
+mod agi;
 mod opening;
 mod sample;
 
 use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -25,13 +28,29 @@ enum What {
         #[arg(long, default_value_t = 200)]
         calls: u32,
     },
+    /// What a call costs dialgate-agi, beside a bare line echo and the servers that bench/peers/prepare made ready
+    Agi {
+        /// Only see whether it works
+        #[arg(long)]
+        quick: bool,
+    },
+    /// The bare line echo
+    #[command(hide = true)]
+    Floor { listen: SocketAddr, commands: PathBuf },
 }
 
+/// Under the name of dialgate-agi it is that program, to be measured in a process of its own.
 fn main() -> ExitCode {
-    let What::Opening { calls } = Arguments::parse().what;
-    let printed =
-        opening::measure(calls).and_then(|report| std::io::stdout().write_all(report.as_bytes()));
-    match printed {
+    if std::env::args_os().next().is_some_and(|name| name == "dialgate-agi") {
+        return dialgate_agi::main();
+    }
+    let printed = match Arguments::parse().what {
+        What::Opening { calls } => opening::measure(calls),
+        What::Agi { quick: false } => agi::measure(agi::Extent::Full),
+        What::Agi { quick: true } => agi::measure(agi::Extent::Quick),
+        What::Floor { listen, commands } => agi::serve(listen, &commands).map(|()| String::new()),
+    };
+    match printed.and_then(|report| std::io::stdout().write_all(report.as_bytes())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // There is nowhere left to complain to.

@@ -7,17 +7,17 @@ pub(crate) struct Sample(Vec<Duration>);
 impl Sample {
     pub(crate) fn push(&mut self, time: Duration) {
         self.0.push(time);
-        self.0.sort_unstable();
     }
 
     /// The time that `percent` of all do not exceed.
-    pub(crate) fn percentile(&self, percent: usize) -> Duration {
+    pub(crate) fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
         let rank = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
         self.0.get(rank).copied().unwrap_or_default()
     }
 
     /// Median, 99th percentile and maximum in milliseconds, behind a name.
-    pub(crate) fn line(&self, name: &str) -> String {
+    pub(crate) fn line(&mut self, name: &str) -> String {
         let [median, p99, max] =
             [50, 99, 100].map(|percent| self.percentile(percent).as_secs_f64() * 1000.0);
         format!("{name:<44} {median:>9.2} {p99:>9.2} {max:>9.2}\n")
