@@ -136,6 +136,30 @@ fn one_stranger_has_10_failures_an_hour_and_20_a_day_at_all_accounts() {
 }
 
 #[test]
+fn a_known_callers_success_ends_its_run_of_failures_and_counts_for_no_day() {
+    let mut store = Store::default();
+    let owner = known(&mut store, START);
+    for login in 0..40 {
+        let now = START + login * MINUTE;
+        for _ in 0..usize::from(login % 10 == 0) * 3 {
+            store.wrong(&owner, now).unwrap();
+        }
+        assert_eq!(store.right(&owner, now), Ok(Door::Known), "login {login}");
+    }
+}
+
+#[test]
+fn an_account_where_nobody_failed_has_no_row_when_its_strangers_are_withheld() {
+    let mut store = Store::default();
+    for number in 0..60 {
+        store.wrong(&attempt(number, phone(number)), START).unwrap();
+    }
+    let before = store.writes;
+    assert_eq!(store.wrong(&attempt(60, phone(60)), START), Err(Withheld::Everyone));
+    assert_eq!(store.writes, before);
+}
+
+#[test]
 fn what_is_withheld_changes_nothing_but_the_hour_of_the_last_attempt() {
     let mut store = Store::default();
     let guess = attempt(1, phone(STRANGER));

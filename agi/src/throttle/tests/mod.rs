@@ -1,3 +1,4 @@
+mod clock;
 mod doors;
 mod notices;
 mod property;
