@@ -6,6 +6,19 @@ const YEAR: i64 = 365 * DAY;
 const BACK: i64 = START - 10 * YEAR;
 
 #[test]
+fn a_known_callers_wait_begins_anew() {
+    let mut store = Store::default();
+    let owner = attempt(1, phone(1));
+    store.right(&owner, START).unwrap();
+    for _ in 0..4 {
+        store.wrong(&owner, START).unwrap();
+    }
+    assert_eq!(store.wrong(&owner, BACK), Err(Withheld::Waiting));
+    assert_eq!(store.would(&owner, BACK + 29), Some(Withheld::Waiting));
+    assert_eq!(store.would(&owner, BACK + 30), None);
+}
+
+#[test]
 fn a_strangers_hour_begins_anew() {
     let mut store = Store::default();
     for number in 0..10 {
@@ -37,11 +50,14 @@ fn the_hour_of_all_strangers_begins_anew_and_so_does_that_of_the_alarm() {
 #[test]
 fn failures_of_before_raise_no_alarm_long_after() {
     let mut store = Store::default();
-    for number in 0..29 {
-        store.wrong(&attempt(number, phone(number)), START).unwrap();
+    let guess = |number| attempt(number, phone(number));
+    for number in 0..20 {
+        store.wrong(&guess(number), START).unwrap();
     }
-    store.wrong(&attempt(1, phone(100)), BACK).unwrap();
-    assert_eq!(store.wrong(&attempt(1, phone(101)), BACK + 11 * MINUTE), Ok(vec![]));
+    store.wrong(&guess(20), BACK).unwrap();
+    for number in 21..31 {
+        assert_eq!(store.wrong(&guess(number), BACK + 10 * MINUTE), Ok(vec![]));
+    }
 }
 
 #[test]

@@ -56,10 +56,10 @@ fn of_64_calls_at_once_with_a_known_number_the_free_four_are_looked_at() {
 #[test]
 fn one_caller_let_in_twice_at_once_takes_one_place_among_the_known() {
     let mut store = Store::default();
-    for caller in 0..4 {
+    for caller in 1..5 {
         store.right(&attempt(1, phone(caller)), START).unwrap();
     }
-    let new = attempt(1, phone(4));
+    let new = attempt(1, phone(0));
     let reservations = [store.judge(&new, START), store.judge(&new, START)];
     for judgement in reservations {
         let Judgement::Evaluate(reservation) = judgement else { panic!() };
