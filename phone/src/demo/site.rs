@@ -29,7 +29,6 @@ pub(super) struct Site {
 /// The traveller's account, as `dialgate account add --json` prints it.
 #[derive(Deserialize)]
 pub(super) struct Account {
-    #[serde(alias = "number")]
     pub(super) account: String,
     pub(super) pin: String,
 }
