@@ -170,7 +170,7 @@ fn without_the_filters_a_forged_call_reaches_no_prompt_and_hears_an_apology() {
     let mut pbx = Pbx::start("", without_filters).unwrap();
     for identity in FORGED {
         let call = pbx.call(identity).unwrap();
-        assert_eq!(call, ("try-again-later".to_owned(), String::new()), "{identity:?}");
+        assert_eq!(call, ("try-again-later".to_owned(), "error".to_owned()), "{identity:?}");
     }
     for identity in HARMLESS {
         let call = pbx.call(identity).unwrap();

@@ -98,7 +98,7 @@ fn a_caller_hears_an_apology_when_the_server_is_down() {
     let mut asterisk = Asterisk::start(&namespace, Recordings::Installed).unwrap();
     let record = asterisk.call(&[]).unwrap();
     assert_eq!(record.heard, ["dialgate/try-again-later"]);
-    assert_eq!(record.result, "");
+    assert_eq!(record.result, "error");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct Record {
     pub heard: Vec<String>,
     /// The keys that Asterisk received.
     pub keys: String,
-    /// `DIALGATE_RESULT` at the end; empty when the server was down.
+    /// `DIALGATE_RESULT` at the end.
     pub result: String,
 }
 
