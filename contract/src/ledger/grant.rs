@@ -105,6 +105,8 @@ mod tests {
             enabled: true,
             lifetime: None,
             time_zone: None,
+            language: None,
+            unlocked_at: None,
             services: services.iter().map(|name| name.parse().unwrap()).collect(),
             created_at: at(0),
         }

@@ -40,6 +40,44 @@ pub enum Letter {
         /// The end of the number that was called from, if it was a call.
         caller: Option<String>,
     },
+    /// To the traveller: access was closed by telephone.
+    Closed {
+        /// The traveller's name.
+        name: String,
+        /// Whose access.
+        account: AccountNumber,
+        /// From where it was open.
+        addresses: Vec<TravellerAddress>,
+        /// The end of the number that was called from.
+        caller: Option<String>,
+    },
+    /// To the traveller: the PIN was changed by telephone.
+    PinChanged {
+        /// The traveller's name.
+        name: String,
+        /// Whose PIN.
+        account: AccountNumber,
+        /// The end of the number that was called from.
+        caller: Option<String>,
+    },
+    /// To the traveller: logins to the account keep failing.
+    FailedLogins {
+        /// The traveller's name.
+        name: String,
+        /// Whose account.
+        account: AccountNumber,
+        /// How many on end.
+        failures: u32,
+        /// When the last was.
+        at: Timestamp,
+    },
+    /// To the operator: logins to many accounts keep failing.
+    Guessing {
+        /// How many in the last hour.
+        failures: u32,
+        /// When the last was.
+        at: Timestamp,
+    },
     /// To the operator: a request was refused.
     Refused {
         /// As typed; there may be no such account.

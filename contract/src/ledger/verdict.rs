@@ -14,17 +14,26 @@ pub enum Verdict {
     Open(LeaseId, Timestamp),
     /// The address was in already; now it is until this time.
     Extended(LeaseId, Timestamp),
+    /// What was open is closed.
+    Closed,
+    /// The PIN is another, and what was open is closed.
+    PinChanged,
+    /// Whoever was to be told has a letter in the outbox.
+    Told,
     /// Nothing was opened.
     Refused(Refusal),
 }
 
 impl Verdict {
-    /// Which of the three, without its details.
+    /// Which of them, without its details.
     #[must_use]
     pub const fn decision(self) -> Decision {
         match self {
             Self::Open(..) => Decision::Open,
             Self::Extended(..) => Decision::Extended,
+            Self::Closed => Decision::Closed,
+            Self::PinChanged => Decision::PinChanged,
+            Self::Told => Decision::Told,
             Self::Refused(_) => Decision::Refused,
         }
     }
@@ -58,6 +67,9 @@ pub fn find(connection: &Connection, request: RequestId) -> Result<Option<Verdic
     Ok(Some(match decision {
         Decision::Open => granted().map(|(lease, until)| Verdict::Open(lease, until))?,
         Decision::Extended => granted().map(|(lease, until)| Verdict::Extended(lease, until))?,
+        Decision::Closed => Verdict::Closed,
+        Decision::PinChanged => Verdict::PinChanged,
+        Decision::Told => Verdict::Told,
         Decision::Refused => {
             let refusal = refusal.unwrap_or_default();
             Verdict::Refused(parse("verdict.refusal", "reason for a refusal", &refusal)?)
@@ -72,7 +84,7 @@ pub fn find(connection: &Connection, request: RequestId) -> Result<Option<Verdic
 pub fn insert(
     transaction: &Transaction<'_>,
     request: RequestId,
-    account: &AccountNumber,
+    account: Option<&AccountNumber>,
     verdict: Verdict,
     at: Timestamp,
 ) -> Result<(), DatabaseError> {
@@ -80,6 +92,7 @@ pub fn insert(
         Verdict::Open(lease, until) | Verdict::Extended(lease, until) => {
             (None, Some((lease, until)))
         }
+        Verdict::Closed | Verdict::PinChanged | Verdict::Told => (None, None),
         Verdict::Refused(refusal) => (Some(refusal.as_str()), None),
     };
     transaction.execute(
@@ -87,7 +100,7 @@ pub fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             request.to_string(),
-            account.as_str(),
+            account.map(AccountNumber::as_str),
             verdict.decision().as_str(),
             refusal,
             granted.map(|(lease, _)| lease.row()),
@@ -153,14 +166,21 @@ mod tests {
         let at = Timestamp::from_second(1_800_000_000).unwrap();
         let lease = LeaseId::from_row(7);
         let refusals = Refusal::ALL.iter().copied().map(Verdict::Refused);
-        let verdicts =
-            [Verdict::Open(lease, at), Verdict::Extended(lease, at)].into_iter().chain(refusals);
+        let verdicts = [
+            Verdict::Open(lease, at),
+            Verdict::Extended(lease, at),
+            Verdict::Closed,
+            Verdict::PinChanged,
+            Verdict::Told,
+        ]
+        .into_iter()
+        .chain(refusals);
         for (n, verdict) in (0..).zip(verdicts) {
             let request = RequestId::from_random([n; 16]);
             assert_eq!(find(ledger.connection(), request).unwrap(), None);
-            ledger.write(|tx| insert(tx, request, &account, verdict, at)).unwrap();
+            ledger.write(|tx| insert(tx, request, Some(&account), verdict, at)).unwrap();
             assert_eq!(find(ledger.connection(), request).unwrap(), Some(verdict));
-            assert!(ledger.write(|tx| insert(tx, request, &account, verdict, at)).is_err());
+            assert!(ledger.write(|tx| insert(tx, request, Some(&account), verdict, at)).is_err());
         }
         let hour = SignedDuration::from_hours(1);
         assert_eq!(granted_since(ledger.connection(), &account, at - hour).unwrap(), (2, 2));

@@ -1,43 +1,34 @@
 //! `queue.db`: requests on their way from the telephone side to the reconciler. Written by the telephone side only,
 //! and read by a child of the reconciler that runs as the same user: root never opens it.
 
-use std::net::IpAddr;
+mod request;
+mod row;
+
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, params};
 
+use crate::RequestId;
 use crate::database::{self, DatabaseError, Migrations};
-use crate::{AccountNumber, CallerId, Lifetime, RequestId};
+
+pub use request::{Matter, Request, Wish};
+pub use row::{NoRequest, RawRequest};
 
 const MIGRATIONS: Migrations = &["
     CREATE TABLE request (
         number       INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of arrival
         id           TEXT UNIQUE NOT NULL,
-        account      TEXT NOT NULL,
-        address      TEXT NOT NULL,
-        lifetime     INTEGER,                           -- seconds; NULL: what the account has
+        matter       TEXT NOT NULL,                     -- open, extend, close, change-pin, failed-logins, guessing
+        account      TEXT,                              -- NULL: of no account, guessing
+        address      TEXT,                              -- open
+        lifetime     INTEGER,                           -- open, extend: seconds; NULL: what the account has
+        pin_hash     TEXT,                              -- change-pin: a PHC string
+        failures     INTEGER,                           -- failed-logins, guessing
         caller       TEXT NOT NULL,
         requested_at INTEGER NOT NULL                   -- seconds since 1970, UTC
     ) STRICT;
 "];
-
-/// A traveller's wish to be let in from an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Its name everywhere.
-    pub id: RequestId,
-    /// Who asks.
-    pub account: AccountNumber,
-    /// From where. Any address that can be typed; whether it will do is for the reconciler to say.
-    pub address: IpAddr,
-    /// For how long; `None`: what the account has.
-    pub lifetime: Option<Lifetime>,
-    /// The number that was called from.
-    pub caller: CallerId,
-    /// When.
-    pub requested_at: Timestamp,
-}
 
 /// The queue, open for writing.
 #[derive(Debug)]
@@ -46,25 +37,6 @@ pub struct Queue(Connection);
 /// The queue, open for reading.
 #[derive(Debug)]
 pub struct QueueReader(Connection);
-
-/// A row as it is stored: nothing in it is believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawRequest {
-    /// The order of arrival.
-    pub number: i64,
-    /// [`Request::id`], or anything else.
-    pub id: String,
-    /// [`Request::account`], or anything else.
-    pub account: String,
-    /// [`Request::address`], or anything else.
-    pub address: String,
-    /// [`Request::lifetime`] in seconds, or anything else.
-    pub lifetime: Option<i64>,
-    /// [`Request::caller`], or anything else.
-    pub caller: String,
-    /// [`Request::requested_at`] in seconds, or anything else.
-    pub requested_at: i64,
-}
 
 impl Queue {
     /// Opens the queue, makes it when it is not there, and brings its schema up to date.
@@ -80,7 +52,7 @@ impl Queue {
     /// # Errors
     /// When the database cannot be written.
     pub fn enqueue(&mut self, request: &Request) -> Result<(), DatabaseError> {
-        database::write(&mut self.0, |transaction| insert(transaction, request))
+        database::write(&mut self.0, |transaction| row::insert(transaction, request))
     }
 
     /// Forgets requests older than `before`; their verdicts have been heard, or never will be.
@@ -127,53 +99,27 @@ impl QueueReader {
     /// When the database cannot be read.
     pub fn after(&self, after: i64, limit: u32) -> Result<Vec<RawRequest>, DatabaseError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT number, id, account, address, lifetime, caller, requested_at FROM request
-             WHERE number > ?1 ORDER BY number LIMIT ?2",
+            "SELECT number, id, matter, account, address, lifetime, pin_hash, failures, caller, requested_at
+             FROM request WHERE number > ?1 ORDER BY number LIMIT ?2",
         )?;
-        let rows = statement.query_map(params![after, limit], from_row)?;
+        let rows = statement.query_map(params![after, limit], row::from_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-}
-
-fn insert(transaction: &Transaction<'_>, request: &Request) -> Result<(), DatabaseError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO request (id, account, address, lifetime, caller, requested_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            request.id.to_string(),
-            request.account.as_str(),
-            request.address.to_string(),
-            request.lifetime.map(Lifetime::seconds),
-            request.caller.as_str(),
-            request.requested_at.as_second(),
-        ])?;
-    Ok(())
-}
-
-fn from_row(row: &Row<'_>) -> rusqlite::Result<RawRequest> {
-    Ok(RawRequest {
-        number: row.get("number")?,
-        id: row.get("id")?,
-        account: row.get("account")?,
-        address: row.get("address")?,
-        lifetime: row.get("lifetime")?,
-        caller: row.get("caller")?,
-        requested_at: row.get("requested_at")?,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CallerId;
 
     fn request(n: u8) -> Request {
+        let address = "12.34.56.78".parse().unwrap();
         Request {
             id: RequestId::from_random([n; 16]),
-            account: "4711".parse().unwrap(),
-            address: "12.34.56.78".parse().unwrap(),
-            lifetime: None,
+            matter: Matter::Access {
+                account: "4711".parse().unwrap(),
+                wish: Wish::Open { address, lifetime: None },
+            },
             caller: CallerId::from_network("+4930"),
             requested_at: Timestamp::from_second(1_800_000_000 + i64::from(n)).unwrap(),
         }
@@ -190,7 +136,7 @@ mod tests {
         let reader = QueueReader::open(&path).unwrap();
         let all = reader.after(0, 10).unwrap();
         assert_eq!(all.iter().map(|raw| raw.number).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!(all[0].address, "12.34.56.78");
+        assert_eq!(all[0].address.as_deref(), Some("12.34.56.78"));
         assert_eq!(reader.after(1, 1).unwrap()[0].number, 2);
 
         queue.done(request(2).id).unwrap();
