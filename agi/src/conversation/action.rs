@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use dialgate_contract::queue::Wish;
 use dialgate_contract::{AccountNumber, RequestId};
 use dialgate_pin::Pin;
 use jiff::Timestamp;
@@ -34,8 +35,8 @@ pub enum Action {
     Enqueue {
         /// Who asks.
         account: AccountNumber,
-        /// What was read back and confirmed.
-        address: IpAddr,
+        /// What for: an address that was read back and confirmed, or what was chosen.
+        wish: Wish,
     },
     /// Wait for the verdict on a request.
     AwaitVerdict {

@@ -14,6 +14,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr};
 
 use dialgate_contract::ledger::Verdict;
+use dialgate_contract::queue::Wish;
 use dialgate_contract::{AccountNumber, Refusal};
 use dialgate_pin::Pin;
 
@@ -180,7 +181,8 @@ fn confirmed(dialogue: Dialogue, traveller: Traveller, address: Ipv4Addr, keys: 
     match keys {
         "1" => {
             let account = traveller.account.clone();
-            let action = Action::Enqueue { account, address: IpAddr::V4(address) };
+            let wish = Wish::Open { address: IpAddr::V4(address), lifetime: None };
+            let action = Action::Enqueue { account, wish };
             dialogue.perform(action, Stage::Enqueueing(traveller))
         }
         "" => {
@@ -196,6 +198,7 @@ fn decided(dialogue: Dialogue, traveller: Traveller, verdict: Verdict) -> Turn {
     let (prompt, until, ending) = match verdict {
         Verdict::Open(_, until) => (Prompt::OpenUntil, until, Ending::Open),
         Verdict::Extended(_, until) => (Prompt::ExtendedUntil, until, Ending::Extended),
+        Verdict::Closed | Verdict::PinChanged | Verdict::Told => return Turn::End(Ending::Error),
         Verdict::Refused(refusal) => {
             return dialogue.close([refused(refusal).into()], Ending::Refused);
         }
@@ -212,6 +215,7 @@ fn refused(refusal: Refusal) -> Prompt {
         Refusal::OwnAddress => Prompt::RefusedOwnAddress,
         Refusal::Lifetime => Prompt::RefusedLifetime,
         Refusal::TooMany => Prompt::RefusedTooMany,
+        Refusal::NothingOpen => Prompt::AlreadyClosed,
         Refusal::Stale => Prompt::RefusedStale,
     }
 }

@@ -1,3 +1,4 @@
+use dialgate_contract::queue::{Matter, Wish};
 use dialgate_contract::{AccountNumber, CallerId, RequestId};
 use tokio::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
@@ -47,7 +48,7 @@ impl Driver<'_> {
                 login = self.services.logins.check(account, pin) => Ok(checked(login)),
                 gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
             },
-            Action::Enqueue { account, address } => Ok(self.enqueue(account, address).await),
+            Action::Enqueue { account, wish } => Ok(self.enqueue(account, wish).await),
             Action::AwaitVerdict { request, meanwhile } => {
                 self.await_verdict(request, meanwhile).await
             }
@@ -120,10 +121,12 @@ impl Driver<'_> {
         }
     }
 
-    async fn enqueue(&self, account: AccountNumber, address: std::net::IpAddr) -> Event {
-        match self.services.requests.add(account, address, self.caller.clone()).await {
+    async fn enqueue(&self, account: AccountNumber, wish: Wish) -> Event {
+        let wished = format!("{wish:?}");
+        let matter = Matter::Access { account, wish };
+        match self.services.requests.add(matter, self.caller.clone()).await {
             Ok(request) => {
-                tracing::info!(%request, %address, "request queued");
+                tracing::info!(%request, wished, "request queued");
                 Event::Enqueued(request)
             }
             Err(error) => {

@@ -1,11 +1,10 @@
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::queue::{Queue, Request};
-use dialgate_contract::{AccountNumber, CallerId, RequestId};
+use dialgate_contract::queue::{Matter, Queue, Request};
+use dialgate_contract::{CallerId, RequestId};
 use jiff::SignedDuration;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -42,15 +41,14 @@ impl Requests {
     /// return.
     pub(super) async fn add(
         &self,
-        account: AccountNumber,
-        address: IpAddr,
+        matter: Matter,
         caller: CallerId,
     ) -> Result<RequestId, RequestError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
         let id = RequestId::from_random(random);
         let requested_at = clock::now();
-        let request = Request { id, account, address, lifetime: None, caller, requested_at };
+        let request = Request { id, matter, caller, requested_at };
         self.write(move |queue| queue.enqueue(&request)).await?;
         Ok(id)
     }

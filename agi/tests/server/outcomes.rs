@@ -1,5 +1,5 @@
 use dialgate_contract::ledger::{LeaseId, Verdict};
-use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::queue::{Matter, Queue, Request};
 use dialgate_contract::{CallerId, Lifetime, Refusal, RequestId};
 use jiff::Timestamp;
 use tokio::time::{Duration, sleep};
@@ -35,7 +35,10 @@ async fn a_traveller_is_let_in_and_the_request_leaves_the_queue() {
         "SET VARIABLE \"DIALGATE_RESULT\" \"open\"".to_owned(),
     ];
     assert_eq!(record.commands, expected);
-    assert_eq!((request.account.as_str(), request.address.as_str()), ("4711", "12.34.56.78"));
+    assert_eq!(
+        (request.account.as_deref(), request.address.as_deref()),
+        (Some("4711"), Some("12.34.56.78"))
+    );
     assert_eq!((request.caller.as_str(), request.lifetime), ("2001", None));
     while !site.queued().is_empty() {
         sleep(Duration::from_millis(2)).await;
@@ -119,9 +122,7 @@ async fn a_request_that_nobody_waits_for_any_more_is_forgotten_at_the_start() {
     let site = Site::new();
     let old = Request {
         id: RequestId::from_random([7; 16]),
-        account: "4711".parse().unwrap(),
-        address: "12.34.56.78".parse().unwrap(),
-        lifetime: None,
+        matter: Matter::Guessing { failures: 300 },
         caller: CallerId::from_network(""),
         requested_at: Timestamp::UNIX_EPOCH,
     };

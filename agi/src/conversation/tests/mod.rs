@@ -2,6 +2,7 @@ mod property;
 mod walk;
 
 use dialgate_contract::ledger::{LeaseId, Verdict};
+use dialgate_contract::queue::Wish;
 use dialgate_contract::{Refusal, RequestId};
 use jiff::Timestamp;
 
@@ -21,7 +22,7 @@ fn a_traveller_is_let_in_and_hears_until_when() {
         walk.action(),
         Some(&Action::Enqueue {
             account: "4711".parse().unwrap(),
-            address: "12.34.56.78".parse().unwrap()
+            wish: Wish::Open { address: "12.34.56.78".parse().unwrap(), lifetime: None }
         })
     );
     let request = RequestId::from_random([7; 16]);

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
 use dialgate_contract::ledger::{LeaseId, Verdict};
+use dialgate_contract::queue::Wish;
 use dialgate_contract::{Refusal, RequestId};
 use proptest::prelude::*;
 
@@ -90,7 +91,7 @@ impl Known {
     fn hears(&mut self, action: &Action) {
         match action {
             Action::Say(Speech::Address(address)) => self.read_back = Some(*address),
-            Action::Enqueue { account, address } => {
+            Action::Enqueue { account, wish: Wish::Open { address, .. } } => {
                 self.requests += 1;
                 assert!(self.accepted, "a request without a login");
                 assert_eq!(account, &traveller().account);
@@ -98,6 +99,7 @@ impl Known {
                 assert_eq!(self.last_key.as_deref(), Some("1"), "a request without a 1");
             }
             Action::Answer
+            | Action::Enqueue { .. }
             | Action::Say(_)
             | Action::Collect { .. }
             | Action::CheckLogin { .. }

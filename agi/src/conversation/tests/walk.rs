@@ -1,3 +1,4 @@
+use dialgate_contract::queue::Wish;
 use jiff::Timestamp;
 
 use crate::conversation::{Action, Conversation, Ending, Event, Lines, Login, SCRIPT, Speech};
@@ -113,7 +114,10 @@ fn noticed(action: &Action) -> String {
             format!("{}/{}", prompt.map_or("silence".to_owned(), |p| name(p.file())), max.get())
         }
         Action::CheckLogin { .. } => "check login".to_owned(),
-        Action::Enqueue { account, address } => format!("enqueue {account} {address}"),
+        Action::Enqueue { account, wish: Wish::Open { address, .. } } => {
+            format!("enqueue {account} {address}")
+        }
+        Action::Enqueue { account, wish } => format!("enqueue {account} {wish:?}"),
         Action::AwaitVerdict { meanwhile, .. } => format!("await {}", name(meanwhile.file())),
     }
 }
