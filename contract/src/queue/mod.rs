@@ -7,7 +7,7 @@ mod row;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use crate::RequestId;
 use crate::database::{self, DatabaseError, Migrations};
@@ -27,6 +27,41 @@ const MIGRATIONS: Migrations = &["
         failures     INTEGER,                           -- failed-logins, guessing
         caller       TEXT NOT NULL,
         requested_at INTEGER NOT NULL                   -- seconds since 1970, UTC
+    ) STRICT;
+
+    -- The throttling of logins; nobody but the telephone side reads it. Keys are keyed hashes, failures and told are
+    -- counts, times are seconds since 1970, and columns named recent or failed hold times of eight bytes each.
+    CREATE TABLE throttle_account (                     -- strangers at one account
+        account     BLOB PRIMARY KEY,                   -- what was typed, whether it exists or not
+        failures    INTEGER NOT NULL,
+        told        INTEGER NOT NULL,
+        recent      BLOB NOT NULL,
+        unlocked_at INTEGER,
+        tried_at    INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX throttle_account_age ON throttle_account (tried_at);
+    CREATE TABLE throttle_known (                       -- callers that were let in at an account
+        account      BLOB NOT NULL,
+        caller       BLOB NOT NULL,
+        succeeded_at INTEGER NOT NULL,
+        failures     INTEGER NOT NULL,
+        told         INTEGER NOT NULL,
+        recent       BLOB NOT NULL,
+        unlocked_at  INTEGER,
+        PRIMARY KEY (account, caller)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX throttle_known_age ON throttle_known (succeeded_at);
+    CREATE TABLE throttle_caller (                      -- one stranger at all accounts
+        caller    BLOB PRIMARY KEY,                     -- x'': all whose number is not told
+        recent    BLOB NOT NULL,
+        failed_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX throttle_caller_age ON throttle_caller (failed_at);
+    CREATE TABLE throttle_everyone (                    -- all strangers at all accounts: one row
+        one        INTEGER PRIMARY KEY CHECK (one = 1),
+        recent     BLOB NOT NULL,
+        failed     BLOB NOT NULL,
+        alarmed_at INTEGER
     ) STRICT;
 "];
 
@@ -53,6 +88,27 @@ impl Queue {
     /// When the database cannot be written.
     pub fn enqueue(&mut self, request: &Request) -> Result<(), DatabaseError> {
         database::write(&mut self.0, |transaction| row::insert(transaction, request))
+    }
+
+    /// Runs `work` on what else the telephone side keeps here, in one transaction that nobody writes beside, and adds
+    /// the requests that it comes to. What is kept here besides requests is no business of who reads them: without
+    /// one they are not woken.
+    ///
+    /// # Errors
+    /// What `work` returned, or that the database cannot be written. Nothing is kept then.
+    pub fn transaction<T, E: From<DatabaseError>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(T, Vec<Request>), E>,
+    ) -> Result<T, E> {
+        let (value, is_added) = database::write_unannounced(&mut self.0, |transaction| {
+            let (value, requests) = work(transaction)?;
+            requests.iter().try_for_each(|request| row::insert(transaction, request))?;
+            Ok::<_, E>((value, !requests.is_empty()))
+        })?;
+        if is_added {
+            database::announce(&self.0);
+        }
+        Ok(value)
     }
 
     /// Forgets requests older than `before`; their verdicts have been heard, or never will be.
@@ -142,6 +198,41 @@ mod tests {
         queue.done(request(2).id).unwrap();
         assert_eq!(queue.forget(request(3).requested_at).unwrap(), 1);
         assert_eq!(reader.after(0, 10).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn who_watches_is_woken_by_requests_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("queue.db");
+        let mut queue = Queue::open(&path).unwrap();
+        let touched = || std::fs::metadata(&path).unwrap().modified().unwrap();
+        let before = touched();
+        let kept = queue.transaction(|tx| {
+            tx.execute("INSERT INTO throttle_everyone VALUES (1, x'', x'', NULL)", [])?;
+            Ok::<_, DatabaseError>((7, Vec::new()))
+        });
+        assert_eq!((kept.unwrap(), touched()), (7, before));
+        queue.transaction(|_| Ok::<_, DatabaseError>(((), vec![request(1)]))).unwrap();
+        assert!(touched() > before);
+        assert_eq!(QueueReader::open(&path).unwrap().after(0, 10).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_transaction_that_fails_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("queue.db");
+        let mut queue = Queue::open(&path).unwrap();
+        queue.enqueue(&request(1)).unwrap();
+        let failed = queue.transaction(|tx| {
+            tx.execute("DELETE FROM request", [])?;
+            Ok::<_, DatabaseError>(((), vec![request(2), request(2)]))
+        });
+        assert!(failed.is_err());
+        let kept = QueueReader::open(&path).unwrap().after(0, 10).unwrap();
+        assert_eq!(
+            kept.iter().map(|raw| raw.id.clone()).collect::<Vec<_>>(),
+            [request(1).id.to_string()]
+        );
     }
 
     #[test]
