@@ -6,7 +6,7 @@ use dialgate_pin::Pin;
 use jiff::Timestamp;
 
 use crate::Prompt;
-use crate::protocol::{MaxDigits, Timeout};
+use crate::protocol::{Digits, MaxDigits, Timeout};
 
 /// What the driver is to do next; it answers with one [`Event`](super::Event).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +24,11 @@ pub enum Action {
         /// How long to wait for each.
         timeout: Timeout,
     },
-    /// Check who is calling. What was typed and cannot be right is `None` and takes the same time.
+    /// Check who is calling. What cannot be right takes the same time.
     CheckLogin {
-        /// The account typed.
-        account: Option<AccountNumber>,
-        /// The PIN typed.
+        /// What was typed as the account; it may be a PIN.
+        account: Digits,
+        /// The PIN typed; `None` when it cannot be one.
         pin: Option<Pin>,
     },
     /// Keep a request so that it survives a power cut.

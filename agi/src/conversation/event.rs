@@ -41,6 +41,8 @@ pub enum Login {
     Accepted(Traveller),
     /// Unknown, disabled, malformed or wrong: nobody is told which.
     Rejected,
+    /// Too many are waiting to be checked.
+    Busy,
     /// They could not be checked.
     Unavailable,
 }

@@ -13,12 +13,12 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use dialgate_contract::Refusal;
 use dialgate_contract::ledger::Verdict;
 use dialgate_contract::queue::Wish;
-use dialgate_contract::{AccountNumber, Refusal};
 use dialgate_pin::Pin;
 
-use crate::protocol::Key;
+use crate::protocol::{Digits, Key};
 use crate::{Prompt, keypad};
 use dialogue::Dialogue;
 use question::Question;
@@ -146,7 +146,9 @@ fn answered(dialogue: Dialogue, question: Question, keys: &str) -> Turn {
         }
         // A malformed account is asked for its PIN like any other.
         Question::Account => {
-            dialogue.say([], Stage::Asking(Question::Pin { account: keys.parse().ok() }))
+            // They are keys.
+            let account = Digits::new(keys).unwrap_or_default();
+            dialogue.say([], Stage::Asking(Question::Pin { account }))
         }
         Question::Pin { account } => check_login(dialogue, account, keys),
         Question::Address { traveller } => match keypad::ipv4(keys) {
@@ -158,7 +160,7 @@ fn answered(dialogue: Dialogue, question: Question, keys: &str) -> Turn {
     }
 }
 
-fn check_login(dialogue: Dialogue, account: Option<AccountNumber>, pin: &str) -> Turn {
+fn check_login(dialogue: Dialogue, account: Digits, pin: &str) -> Turn {
     let action = Action::CheckLogin { account, pin: Pin::new(pin).ok() };
     dialogue.perform(action, Stage::CheckingLogin)
 }
@@ -169,6 +171,7 @@ fn logged_in(dialogue: Dialogue, login: Login) -> Turn {
             dialogue.say([], Stage::Asking(Question::Address { traveller }))
         }
         Login::Rejected => dialogue.ask_again(vec![Prompt::LoginFailed.into()], Question::Account),
+        Login::Busy => dialogue.close([Prompt::Busy.into()], Ending::Busy),
         Login::Unavailable => dialogue.close([Prompt::TryAgainLater.into()], Ending::Error),
     }
 }

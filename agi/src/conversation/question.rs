@@ -1,10 +1,8 @@
 use std::net::Ipv4Addr;
 
-use dialgate_contract::AccountNumber;
-
 use super::{Action, Ending, Traveller};
 use crate::Prompt;
-use crate::protocol::{MaxDigits, Timeout};
+use crate::protocol::{Digits, MaxDigits, Timeout};
 
 /// How long the caller may think before each key.
 const PATIENCE: Timeout = Timeout::from_secs(8);
@@ -13,7 +11,7 @@ const PATIENCE: Timeout = Timeout::from_secs(8);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
     Account,
-    Pin { account: Option<AccountNumber> },
+    Pin { account: Digits },
     Address { traveller: Traveller },
     Confirm { traveller: Traveller, address: Ipv4Addr },
 }

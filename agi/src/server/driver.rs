@@ -45,7 +45,7 @@ impl Driver<'_> {
             Action::Say(speech) => self.say(&speech).await,
             Action::Collect { prompt, max, timeout } => self.collect(prompt, max, timeout).await,
             Action::CheckLogin { account, pin } => tokio::select! {
-                login = self.services.logins.check(account, pin) => Ok(checked(login)),
+                login = self.services.logins.check(account.as_str().parse().ok(), pin) => Ok(checked(login)),
                 gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
             },
             Action::Enqueue { account, wish } => Ok(self.enqueue(account, wish).await),

@@ -102,7 +102,8 @@ fn what_cannot_be_an_account_or_a_pin_is_checked_all_the_same() {
     let mut walk = Walk::begin();
     walk.types("12");
     walk.types("12*45678");
-    assert_eq!(walk.action(), Some(&Action::CheckLogin { account: None, pin: None }));
+    let account = Digits::new("12").unwrap();
+    assert_eq!(walk.action(), Some(&Action::CheckLogin { account, pin: None }));
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn a_key_during_the_welcome_is_the_first_of_the_account() {
     walk.types("711");
     walk.types("12345678");
     let pin = Pin::new("12345678").ok();
-    let account = "4711".parse().ok();
+    let account = Digits::new("4711").unwrap();
     assert_eq!(walk.action(), Some(&Action::CheckLogin { account, pin }));
     assert_eq!(walk.heard[..3], ["answer", "welcome", "silence/12"]);
 }
@@ -220,6 +221,17 @@ fn hanging_up_ends_the_call_as_what_it_was_by_then() {
     walk.event(Event::VerdictSeen(Verdict::Extended(LeaseId::from_row(1), Timestamp::UNIX_EPOCH)));
     walk.event(Event::HungUp);
     assert_eq!(walk.ending, Some(Ending::Extended));
+}
+
+#[test]
+fn who_would_wait_too_long_for_a_login_is_told_that_all_lines_are_busy() {
+    let mut walk = Walk::begin();
+    walk.types("4711");
+    walk.types("12345678");
+    walk.event(Event::LoginChecked(Login::Busy));
+    walk.listen();
+    assert!(walk.heard.ends_with(&["busy", "goodbye"].map(str::to_owned)));
+    assert_eq!(walk.ending, Some(Ending::Busy));
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn any_events() -> impl Strategy<Value = [Event; 6]> {
     let login = prop_oneof![
         3 => Just(Login::Accepted(traveller())),
         2 => Just(Login::Rejected),
+        1 => Just(Login::Busy),
         1 => Just(Login::Unavailable)
     ];
     let enqueued = prop_oneof![
