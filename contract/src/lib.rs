@@ -10,6 +10,7 @@ mod caller_id;
 pub mod config;
 pub mod database;
 mod exit;
+pub mod keypad;
 mod language;
 pub mod ledger;
 mod lifetime;

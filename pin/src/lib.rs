@@ -7,8 +7,10 @@ mod hash;
 mod key;
 mod pepper;
 mod value;
+mod weak;
 
 pub use hash::{HashError, Hasher};
 pub use key::Secret;
 pub use pepper::{Pepper, PepperError};
 pub use value::{Pin, PinError};
+pub use weak::Weak;
