@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
-use dialgate_contract::{AccountNumber, Lifetime, Ports, ServiceName, config};
+use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, config};
 
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
@@ -92,7 +92,7 @@ pub(crate) enum AccountCommand {
         /// The account's number
         number: AccountNumber,
     },
-    /// Change an account: its name, address, services, time or time zone
+    /// Change an account: its name, address, services, time, zone or language
     #[command(override_usage = "dialgate account set [OPTIONS] <NUMBER>")]
     Set(AccountChanges),
     /// Give an account a new PIN and end its leases
@@ -109,6 +109,11 @@ pub(crate) enum AccountCommand {
     },
     /// Stop an account from being used, and end its leases
     Disable {
+        /// The account's number
+        number: AccountNumber,
+    },
+    /// Forgive an account's failed logins, so that nobody waits for them
+    Unlock {
         /// The account's number
         number: AccountNumber,
     },
@@ -141,6 +146,9 @@ pub(crate) struct NewAccount {
     /// The traveller's time zone, such as Europe/Paris; this machine's when not given
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<TimeZoneName>,
+    /// The language of the traveller's calls: en, es, fr or de; the call's own when not given
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<Language>,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +169,9 @@ pub(crate) struct Changes {
     /// The traveller's time zone, or default
     #[arg(long, value_name = "ZONE|default")]
     pub(crate) time_zone: Option<Setting<TimeZoneName>>,
+    /// The language of the traveller's calls: en, es, fr, de, or default
+    #[arg(long, value_name = "LANGUAGE|default")]
+    pub(crate) language: Option<Setting<Language>>,
 }
 
 #[derive(Debug, Args)]

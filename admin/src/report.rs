@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
-use dialgate_contract::{AccountNumber, Lifetime, Ports, Service, ServiceName, TravellerAddress};
+use dialgate_contract::{
+    AccountNumber, Language, Lifetime, Ports, Service, ServiceName, TravellerAddress,
+};
 use dialgate_pin::Pin;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -61,6 +63,8 @@ pub(crate) struct AccountRow {
     pub(crate) lease: Option<Lifetime>,
     /// `None`: the machine's.
     pub(crate) time_zone: Option<String>,
+    /// `None`: the call's own.
+    pub(crate) language: Option<Language>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -162,6 +166,7 @@ impl From<Account> for AccountRow {
             enabled: account.enabled,
             lease: account.lifetime,
             time_zone: account.time_zone,
+            language: account.language,
             created_at: account.created_at,
         }
     }

@@ -1,6 +1,6 @@
 //! What a command has to say, in words for people.
 
-use dialgate_contract::ServiceName;
+use dialgate_contract::{Language, ServiceName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -40,11 +40,12 @@ impl Reader<'_> {
 
     fn account(&self, AccountDetails { account, leases }: &AccountDetails) -> String {
         let zone = account.time_zone.as_deref().unwrap_or("this machine's");
+        let language = account.language.map_or("the call's", Language::as_str);
         let lease =
             account.lease.map_or_else(|| "the site's default".to_owned(), |own| own.to_string());
         let mut text = format!(
             "account    {}, {}\nname       {}\nemail      {}\nservices   {}\n\
-             lease      {lease}\ntime zone  {zone}\ncreated    {}\n",
+             lease      {lease}\ntime zone  {zone}\nlanguage   {language}\ncreated    {}\n",
             account.account,
             enabled(account),
             account.name,

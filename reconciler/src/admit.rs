@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use dialgate_contract::config::{self, Config};
 use dialgate_contract::ledger::Account;
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{Lifetime, Refusal, TravellerAddress, Unfit};
 use jiff::{SignedDuration, Timestamp};
 
@@ -114,14 +114,19 @@ fn judge<'a>(
     if facts.now.duration_since(request.requested_at) > STALE {
         return Err(Refusal::Stale);
     }
+    let Matter::Access { wish: Wish::Open { address: asked, lifetime: long }, .. } =
+        &request.matter
+    else {
+        return Err(Refusal::Account);
+    };
     let account = facts
         .account
         .filter(|account| account.enabled && !account.services.is_empty())
         .ok_or(Refusal::Account)?;
-    let address = address(request.address, facts.own, policy)?;
+    let address = address(*asked, facts.own, policy)?;
     let until = facts
         .now
-        .checked_add(lifetime(request, account, policy)?.signed())
+        .checked_add(lifetime(*long, account, policy)?.signed())
         .map_err(|_| Refusal::Lifetime)?;
     let (account_granted, site_granted) = facts.granted;
     if account_granted >= policy.lease.account_requests_per_hour
@@ -153,9 +158,13 @@ fn address(
 }
 
 /// A longer time than the account's own has to be asked for and fit the site's limit; the account's own is cut to it.
-fn lifetime(request: &Request, account: &Account, policy: &Policy) -> Result<Lifetime, Refusal> {
+fn lifetime(
+    asked: Option<Lifetime>,
+    account: &Account,
+    policy: &Policy,
+) -> Result<Lifetime, Refusal> {
     let usual = account.lifetime.unwrap_or(policy.lease.default).min(policy.lease.max);
-    match request.lifetime {
+    match asked {
         None => Ok(usual),
         Some(asked) if asked <= policy.lease.max => Ok(asked),
         Some(_) => Err(Refusal::Lifetime),
@@ -182,17 +191,24 @@ mod tests {
             enabled: true,
             lifetime: None,
             time_zone: None,
+            language: None,
+            unlocked_at: None,
             services: ["sip".parse().unwrap()].into(),
             created_at: at(0),
         }
     }
 
     fn request(address: &str) -> Request {
+        asking(address.parse().unwrap(), None)
+    }
+
+    fn asking(address: IpAddr, lifetime: Option<Lifetime>) -> Request {
         Request {
             id: RequestId::from_random([1; 16]),
-            account: "4711".parse().unwrap(),
-            address: address.parse().unwrap(),
-            lifetime: None,
+            matter: Matter::Access {
+                account: "4711".parse().unwrap(),
+                wish: Wish::Open { address, lifetime },
+            },
             caller: CallerId::from_network("1"),
             requested_at: at(NOW),
         }
@@ -230,8 +246,7 @@ mod tests {
 
     #[test]
     fn asking_for_longer_than_the_site_allows_is_refused() {
-        let asking =
-            |lifetime: &str| Request { lifetime: lifetime.parse().ok(), ..request("12.34.56.78") };
+        let asking = |lifetime: &str| asking("12.34.56.78".parse().unwrap(), lifetime.parse().ok());
         assert!(judged(&asking("7d"), Some(&ann())).is_ok());
         assert_eq!(judged(&asking("8d"), Some(&ann())), Err(Refusal::Lifetime));
     }
@@ -294,11 +309,10 @@ mod tests {
             bits in any::<u32>(), asked in proptest::option::of(1_i64..40 * 86_400),
             own_time in proptest::option::of(1_i64..40 * 86_400), age in -100_000_i64..200_000,
         ) {
+            let lifetime = asked.map(|seconds| Lifetime::from_seconds(seconds).unwrap());
             let asking = Request {
-                address: IpAddr::V4(bits.into()),
-                lifetime: asked.map(|seconds| Lifetime::from_seconds(seconds).unwrap()),
                 requested_at: at(NOW - age),
-                ..request("0.0.0.0")
+                ..asking(IpAddr::V4(bits.into()), lifetime)
             };
             let lifetime = own_time.map(|seconds| Lifetime::from_seconds(seconds).unwrap());
             let account = Account { lifetime, ..ann() };

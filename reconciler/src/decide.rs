@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use dialgate_contract::Refusal;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{Granted, grant};
 use dialgate_contract::ledger::{Verdict, account, lease, letter, letter::Letter, verdict};
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request, Wish};
+use dialgate_contract::{AccountNumber, Refusal};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
@@ -57,19 +57,25 @@ pub(crate) fn decide(
     if verdict::decided_since(transaction, hour_ago)? >= bench.policy.flood() {
         return Ok(Fate::Dropped);
     }
-    let account = account::find(transaction, &request.account)?;
+    let Matter::Access { account: number, wish: Wish::Open { address, .. } } = &request.matter
+    else {
+        return Ok(Fate::Dropped);
+    };
+    let account = account::find(transaction, number)?;
     let facts = Facts {
         account: account.as_ref(),
         own: bench.own,
-        granted: verdict::granted_since(transaction, &request.account, hour_ago)?,
+        granted: verdict::granted_since(transaction, number, hour_ago)?,
         leases: lease::count_not_ended(transaction)?,
         now: bench.now,
     };
     let verdict = match admit(request, facts, bench.policy) {
         Judgement::Admit(admission) => open(transaction, request, &admission, bench)?,
-        Judgement::Refuse(refusal) => refuse(transaction, request, refusal, bench)?,
+        Judgement::Refuse(refusal) => {
+            refuse(transaction, request, (number, *address), refusal, bench)?
+        }
     };
-    verdict::insert(transaction, request.id, &request.account, verdict, bench.now)?;
+    verdict::insert(transaction, request.id, Some(number), verdict, bench.now)?;
     Ok(Fate::Decided)
 }
 
@@ -128,23 +134,17 @@ fn open(
 fn refuse(
     transaction: &Transaction<'_>,
     request: &Request,
+    (account, address): (&AccountNumber, IpAddr),
     refusal: Refusal,
     bench: Bench<'_>,
 ) -> Result<Verdict, DatabaseError> {
-    let detail = format!("{} for {}, request {}", refusal, request.address, request.id);
+    let detail = format!("{} for {}, request {}", refusal, address, request.id);
     let actor = Actor::Caller(request.caller.clone());
-    audit::record(
-        transaction,
-        bench.now,
-        &actor,
-        "request-refused",
-        Some(&request.account),
-        &detail,
-    )?;
+    audit::record(transaction, bench.now, &actor, "request-refused", Some(account), &detail)?;
     if bench.mail.transport != Transport::Off {
-        tell_operators(transaction, request, refusal, bench)?;
+        tell_operators(transaction, request, (account, address), refusal, bench)?;
     }
-    tracing::warn!(request = %request.id, account = %request.account, address = %request.address,
+    tracing::warn!(request = %request.id, account = %account, address = %address,
         "request-refused: {refusal}");
     Ok(Verdict::Refused(refusal))
 }
@@ -152,12 +152,13 @@ fn refuse(
 fn tell_operators(
     transaction: &Transaction<'_>,
     request: &Request,
+    (account, address): (&AccountNumber, IpAddr),
     refusal: Refusal,
     bench: Bench<'_>,
 ) -> Result<(), DatabaseError> {
     let said = Letter::Refused {
-        account: request.account.clone(),
-        address: request.address.to_string(),
+        account: account.clone(),
+        address: address.to_string(),
         refusal,
         caller: request.caller.to_string(),
         at: bench.now,

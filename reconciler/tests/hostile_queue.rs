@@ -61,7 +61,7 @@ fn rows_that_are_no_requests_are_passed_over() {
         ("300102030405060708090a0b0c0d0eff", "4711", "12.34.56.9", -60, 1),
         ("400102030405060708090a0b0c0d0eff", "4711", "12.34.56.9", 60, i64::MAX),
     ] {
-        let sql = "INSERT INTO request (id, account, address, lifetime, caller, requested_at) VALUES (?1, ?2, ?3, ?4, 'x', ?5)";
+        let sql = "INSERT INTO request (id, matter, account, address, lifetime, caller, requested_at) VALUES (?1, 'open', ?2, ?3, ?4, 'x', ?5)";
         junk.execute(sql, rusqlite::params![id, account, address, lifetime, at]).unwrap();
     }
     let id = site.enqueue(1);
@@ -74,8 +74,8 @@ fn a_view_that_never_ends_in_place_of_the_table_harms_nobody() {
     let site = Site::new();
     let crafted = Connection::open(site.queue()).unwrap();
     let endless = "DROP TABLE request; CREATE VIEW request AS WITH RECURSIVE n(number) AS
-        (SELECT 1 UNION ALL SELECT number + 1 FROM n) SELECT number, hex(zeroblob(1000000)) AS id, '' AS account,
-        '' AS address, 1 AS lifetime, '' AS caller, 1 AS requested_at FROM n";
+        (SELECT 1 UNION ALL SELECT number + 1 FROM n) SELECT number, hex(zeroblob(1000000)) AS id, 'close' AS matter,
+        '' AS account, '' AS address, 1 AS lifetime, '' AS pin_hash, 1 AS failures, '' AS caller, 1 AS requested_at FROM n";
     crafted.execute_batch(endless).unwrap();
     site.give_away();
     bounded(&site);
@@ -85,8 +85,8 @@ fn a_view_that_never_ends_in_place_of_the_table_harms_nobody() {
 fn a_generated_column_that_eats_memory_harms_nobody() {
     let site = Site::new();
     let crafted = Connection::open(site.queue()).unwrap();
-    let greedy = "DROP TABLE request; CREATE TABLE request (number INTEGER PRIMARY KEY, account TEXT, address TEXT,
-        lifetime INTEGER, caller TEXT, requested_at INTEGER, id TEXT AS (hex(zeroblob(200000000))));
+    let greedy = "DROP TABLE request; CREATE TABLE request (number INTEGER PRIMARY KEY, matter TEXT, account TEXT,
+        address TEXT, lifetime INTEGER, pin_hash TEXT, failures INTEGER, caller TEXT, requested_at INTEGER, id TEXT AS (hex(zeroblob(200000000))));
         INSERT INTO request (account) VALUES ('4711')";
     crafted.execute_batch(greedy).unwrap();
     site.give_away();
@@ -168,7 +168,7 @@ fn a_flood_of_requests_opens_no_more_than_the_hourly_bound() {
         let [_, b, c, d] = n.to_be_bytes();
         let address = format!("12.{b}.{c}.{d}");
         let row = rusqlite::params![id, address, site::now().as_second()];
-        let sql = "INSERT INTO request (id, account, address, caller, requested_at) VALUES (?1, '4711', ?2, 'x', ?3)";
+        let sql = "INSERT INTO request (id, matter, account, address, caller, requested_at) VALUES (?1, 'open', '4711', ?2, 'x', ?3)";
         flood.execute(sql, row).unwrap();
     }
     flood.execute_batch("COMMIT").unwrap();

@@ -39,36 +39,87 @@ impl Words {
                 extended,
                 caller,
             } => {
-                let (subject, opening) = if *extended { EXTENDED } else { OPENED };
                 let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
-                let zone = time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
                 let mut facts = vec![
                     ("Account", account.to_string()),
                     ("Address", address.to_string()),
                     ("Services", services.join(", ")),
-                    ("Until", spoken(*until, zone.as_ref().unwrap_or(machine))),
+                    ("Until", spoken(*until, &zone(time_zone.as_deref(), machine))),
                 ];
                 facts.extend(replaced.map(|old| ("No longer open", old.to_string())));
                 facts.push(("Asked for by", asked_by(caller.as_deref())));
-                let opening = [greeting(name), opening.to_owned()];
-                Self { subject, opening, facts, closing: NOT_YOU }
+                let kind = if *extended { EXTENDED } else { OPENED };
+                Self::to_traveller(name, kind, facts, NOT_YOU)
             }
-            Letter::Refused { account, address, refusal, caller, at } => Self {
-                subject: "A request for access was refused",
-                opening: [
-                    greeting(""),
-                    "a request for access was refused, and nothing was opened.".to_owned(),
-                ],
-                facts: vec![
-                    ("Reason", reason(*refusal).to_owned()),
+            Letter::Closed { name, account, addresses, caller } => {
+                let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                Self::to_traveller(
+                    name,
+                    CLOSED,
+                    vec![
+                        ("Account", account.to_string()),
+                        ("No longer open", addresses.join(", ")),
+                        ("Asked for by", asked_by(caller.as_deref())),
+                    ],
+                    NOT_YOU_CLOSED,
+                )
+            }
+            Letter::PinChanged { name, account, caller } => Self::to_traveller(
+                name,
+                PIN_CHANGED,
+                vec![
                     ("Account", account.to_string()),
-                    ("Address", clean(address, LONGEST_FACT)),
-                    ("Called from", clean(caller, LONGEST_FACT)),
-                    ("When", spoken(*at, machine)),
+                    ("Asked for by", asked_by(caller.as_deref())),
                 ],
-                closing: REFUSED,
-            },
+                NOT_YOU_PIN,
+            ),
+            Letter::FailedLogins { name, account, failures, at, time_zone } => Self::to_traveller(
+                name,
+                FAILED_LOGINS,
+                vec![
+                    ("Account", account.to_string()),
+                    ("Failed logins", format!("{failures} on end")),
+                    ("The last", spoken(*at, &zone(time_zone.as_deref(), machine))),
+                ],
+                NOT_YOU_FAILING,
+            ),
+            Letter::Guessing { failures, at } => Self::guessing(*failures, *at, machine),
+            Letter::Refused { account, address, refusal, caller, at } => {
+                let address = clean(address, LONGEST_FACT);
+                let mut facts =
+                    vec![("Reason", reason(*refusal).to_owned()), ("Account", account.to_string())];
+                // A wish that is about what is open already names none.
+                facts.extend((!address.is_empty()).then_some(("Address", address)));
+                facts.push(("Called from", clean(caller, LONGEST_FACT)));
+                facts.push(("When", spoken(*at, machine)));
+                Self::to_operator(REFUSAL, facts, REFUSED)
+            }
         }
+    }
+
+    fn guessing(failures: u32, at: Timestamp, machine: &TimeZone) -> Self {
+        let facts = vec![
+            ("Failed logins", format!("{failures} within an hour")),
+            ("The last", spoken(at, machine)),
+        ];
+        Self::to_operator(GUESSED, facts, GUESSING)
+    }
+
+    fn to_operator(
+        kind: (&'static str, &str),
+        facts: Vec<(&'static str, String)>,
+        closing: &'static [&'static str],
+    ) -> Self {
+        Self::to_traveller("", kind, facts, closing)
+    }
+
+    fn to_traveller(
+        name: &str,
+        (subject, opening): (&'static str, &str),
+        facts: Vec<(&'static str, String)>,
+        closing: &'static [&'static str],
+    ) -> Self {
+        Self { subject, opening: [greeting(name), opening.to_owned()], facts, closing }
     }
 
     /// As plain text.
@@ -110,17 +161,67 @@ impl Words {
 const OPENED: (&str, &str) = ("Your access is open", "the access below has been opened.");
 const EXTENDED: (&str, &str) =
     ("Your access lasts longer", "the access below was open already and now lasts longer.");
+const CLOSED: (&str, &str) = ("Your access is closed", "your access has been closed by telephone.");
+const PIN_CHANGED: (&str, &str) = (
+    "Your PIN was changed",
+    "your PIN has been changed by telephone, and what was open is closed.",
+);
+const FAILED_LOGINS: (&str, &str) = (
+    "Failed logins to your account",
+    "somebody keeps calling with your account number and a wrong PIN. Nothing was opened by these calls.",
+);
+const GUESSED: (&str, &str) = (
+    "Somebody is guessing PINs",
+    "logins to many accounts keep failing. Nothing was opened by these calls.",
+);
+const REFUSAL: (&str, &str) = (
+    "A request for access was refused",
+    "a request for access was refused, and nothing was opened.",
+);
+
+const NO_PIN_BY_MAIL: &str = "Keep your PIN to yourself. No letter will ever ask for it.";
 
 const NOT_YOU: &[&str] = &[
     "If this was not you, somebody else knows your account number and your PIN: call the operator of your telephone \
      system at once, and ask to have this access closed and your PIN changed.",
-    "Keep your PIN to yourself. No letter will ever ask for it.",
+    NO_PIN_BY_MAIL,
+];
+
+const NOT_YOU_CLOSED: &[&str] = &[
+    "If this was not you, somebody else knows your account number and your PIN: call the operator of your telephone \
+     system at once, and ask to have your PIN changed.",
+    NO_PIN_BY_MAIL,
+];
+
+const NOT_YOU_PIN: &[&str] = &[
+    "If this was not you, somebody else has taken over your account: call the operator of your telephone system at \
+     once, and ask to have the account disabled until you have a new PIN.",
+    NO_PIN_BY_MAIL,
+];
+
+const NOT_YOU_FAILING: &[&str] = &[
+    "If this was you, call again when you have your PIN at hand; after many failures there is a wait, which grows. The \
+     operator of your telephone system can give you a new PIN.",
+    "If this was not you, there is nothing that you must do: your PIN was not guessed. Should more of these letters \
+     come, tell the operator.",
+    NO_PIN_BY_MAIL,
+];
+
+const GUESSING: &[&str] = &[
+    "Further guesses are made to wait, and travellers who call from their usual numbers are let in as before. \
+     \"dialgate audit\" shows which accounts were tried. If it goes on, ask your carrier where the calls come from, and \
+     have weak PINs changed with \"dialgate account pin\".",
 ];
 
 const REFUSED: &[&str] = &[
     "If the traveller is waiting, \"dialgate lease grant\" opens an address by hand. If nobody you know made this \
      call, \"dialgate audit\" shows whether there were others like it.",
 ];
+
+/// The zone of that name; `machine` where there is none.
+fn zone(name: Option<&str>, machine: &TimeZone) -> TimeZone {
+    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| machine.clone())
+}
 
 fn greeting(name: &str) -> String {
     match clean(name, LONGEST_NAME) {
@@ -151,6 +252,7 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::OwnAddress => "the address is this machine's own",
         Refusal::Lifetime => "it was to last longer than the account or the site allows",
         Refusal::TooMany => "there were more requests within an hour than are allowed",
+        Refusal::NothingOpen => "there was nothing open to extend or to close",
         Refusal::Stale => "it was too old to be believed when it was read",
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::ledger::{Account, LeaseEnd, Ledger, account, grant, lease};
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
     Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, UnreadableError,
@@ -119,9 +119,10 @@ impl Bench {
 pub(crate) fn request(n: u8) -> Request {
     Request {
         id: RequestId::from_random([n; 16]),
-        account: "4711".parse().unwrap(),
-        address: IpAddr::from([12, 34, 56, n]),
-        lifetime: None,
+        matter: Matter::Access {
+            account: "4711".parse().unwrap(),
+            wish: Wish::Open { address: IpAddr::from([12, 34, 56, n]), lifetime: None },
+        },
         caller: CallerId::from_network("2001"),
         requested_at: at(0),
     }
@@ -139,6 +140,8 @@ fn ann() -> Account {
         enabled: true,
         lifetime: None,
         time_zone: None,
+        language: None,
+        unlocked_at: None,
         services: ["sip".parse().unwrap()].into(),
         created_at: at(0),
     }

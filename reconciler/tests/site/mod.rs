@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use dialgate_contract::ledger::{Account, Ledger, LedgerReader, Verdict, account, verdict};
-use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::queue::{Matter, Queue, Request, Wish};
 use dialgate_contract::{CallerId, RequestId, SystemUser};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -101,9 +101,10 @@ pub(crate) fn command(program: &str) -> Command {
 pub(crate) fn request(n: u8) -> Request {
     Request {
         id: RequestId::from_random([n; 16]),
-        account: "4711".parse().unwrap(),
-        address: format!("12.34.56.{n}").parse().unwrap(),
-        lifetime: None,
+        matter: Matter::Access {
+            account: "4711".parse().unwrap(),
+            wish: Wish::Open { address: format!("12.34.56.{n}").parse().unwrap(), lifetime: None },
+        },
         caller: CallerId::from_network("2001"),
         requested_at: now(),
     }
@@ -122,6 +123,8 @@ fn ann() -> Account {
         enabled: true,
         lifetime: None,
         time_zone: None,
+        language: None,
+        unlocked_at: None,
         services: ["sip".parse().unwrap()].into(),
         created_at: now(),
     }
