@@ -5,11 +5,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
+use super::desk::Credentials;
 use crate::Prompt;
 use crate::conversation::{Action, Ending, Event, Login, Speech};
 use crate::protocol::{
     Command, EscapeDigits, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
 };
+use crate::throttle::Reservation;
 
 /// No call lasts longer: Asterisk hangs up.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(300);
@@ -22,6 +24,8 @@ pub(super) struct Driver<'a> {
     pub(super) channel: Channel,
     pub(super) services: &'a Services,
     pub(super) caller: CallerId,
+    /// Failed logins of this call.
+    pub(super) slips: Vec<Reservation>,
 }
 
 impl Driver<'_> {
@@ -44,10 +48,13 @@ impl Driver<'_> {
             Action::Answer => self.answer().await,
             Action::Say(speech) => self.say(&speech).await,
             Action::Collect { prompt, max, timeout } => self.collect(prompt, max, timeout).await,
-            Action::CheckLogin { account, pin } => tokio::select! {
-                login = self.services.logins.check(account.as_str().parse().ok(), pin) => Ok(checked(login)),
-                gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
-            },
+            Action::CheckLogin { account, pin } => {
+                let credentials = Credentials { account, pin, caller: self.caller.clone() };
+                tokio::select! {
+                    login = self.services.logins.check(credentials, &mut self.slips) => Ok(checked(login)),
+                    gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
+                }
+            }
             Action::Enqueue { account, wish } => Ok(self.enqueue(account, wish).await),
             Action::AwaitVerdict { request, meanwhile } => {
                 self.await_verdict(request, meanwhile).await

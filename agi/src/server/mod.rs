@@ -2,13 +2,18 @@
 
 mod channel;
 mod clock;
+mod desk;
 mod driver;
+mod hash_turns;
+mod ledger_file;
 mod logins;
 mod queue_file;
 mod requests;
 mod services;
 mod session;
 mod strangers;
+mod throttle_rows;
+mod throttling;
 mod verdicts;
 
 use std::sync::Arc;
@@ -122,6 +127,7 @@ impl Server {
         loop {
             due.tick().await;
             self.services.requests.forget_old().await;
+            self.services.logins.forget_old().await;
         }
     }
 }

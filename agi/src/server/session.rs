@@ -35,7 +35,7 @@ impl Session {
         let id = printable(environment.uniqueid());
         let account = tracing::field::Empty;
         let call = tracing::info_span!("call", id, %caller, account);
-        let driver = Driver { channel, services, caller };
+        let driver = Driver { channel, services, caller, slips: Vec::new() };
         run(driver, &environment, lines).instrument(call).await;
     }
 }
