@@ -25,8 +25,17 @@ fn manifest() -> toml::Table {
     fs::read_to_string(sounds().join("prompts.toml")).unwrap().parse().unwrap()
 }
 
+fn names(prompts: &toml::Value) -> BTreeSet<String> {
+    prompts.as_table().unwrap().keys().cloned().collect()
+}
+
 fn prompts(language: &str) -> BTreeSet<String> {
-    manifest()[language].as_table().unwrap().keys().cloned().collect()
+    names(&manifest()[language])
+}
+
+/// What Asterisk itself says, in the one language that is here.
+fn core_prompts() -> BTreeSet<String> {
+    names(&manifest()["core"]["de"])
 }
 
 fn languages() -> impl Iterator<Item = &'static str> {
@@ -35,8 +44,21 @@ fn languages() -> impl Iterator<Item = &'static str> {
 
 /// The recordings of a language, by prompt.
 fn recordings(language: &str) -> Vec<(String, PathBuf)> {
-    let files = fs::read_dir(sounds().join(language)).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect()
+    recordings_in(language).collect()
+}
+
+fn core_recordings() -> Vec<(String, PathBuf)> {
+    let parts = ["digits", "letters"].into_iter();
+    let of = |part| {
+        recordings_in(&format!("core/de/{part}"))
+            .map(move |(name, file)| (format!("{part}/{name}"), file))
+    };
+    parts.flat_map(of).collect()
+}
+
+fn recordings_in(folder: &str) -> impl Iterator<Item = (String, PathBuf)> {
+    let files = fs::read_dir(sounds().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file))
 }
 
 #[test]
@@ -44,33 +66,63 @@ fn every_language_has_the_prompts_of_english_and_no_other() {
     for language in languages() {
         assert_eq!(prompts(language), prompts("en"), "{language}");
     }
-    let known: BTreeSet<_> = languages().chain(["pronunciation"]).map(str::to_owned).collect();
+    let known: BTreeSet<_> =
+        languages().chain(["core", "pronunciation"]).map(str::to_owned).collect();
     assert_eq!(manifest().keys().cloned().collect::<BTreeSet<_>>(), known);
 }
 
 #[test]
 fn every_prompt_has_words() {
-    for language in languages() {
-        for (name, words) in manifest()[language].as_table().unwrap() {
+    let manifest = manifest();
+    for prompts in languages().map(|language| &manifest[language]).chain([&manifest["core"]["de"]])
+    {
+        for (name, words) in prompts.as_table().unwrap() {
             let words = words.as_str().unwrap();
-            assert!(!words.is_empty() && words == words.trim(), "{language} {name}: {words:?}");
+            assert!(!words.is_empty() && words == words.trim(), "{name}: {words:?}");
         }
     }
 }
 
 #[test]
 fn every_prompt_has_one_recording_and_every_recording_a_prompt() {
-    for language in languages() {
-        let recordings = recordings(language);
-        assert_eq!(recordings.len(), prompts(language).len(), "{language}");
-        let names: BTreeSet<_> = recordings.into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, prompts(language), "{language}");
+    let ours = languages().map(|language| (prompts(language), recordings(language)));
+    for (prompts, recordings) in ours.chain([(core_prompts(), core_recordings())]) {
+        assert_eq!(recordings.len(), prompts.len(), "{recordings:?}");
+        assert_eq!(recordings.into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>(), prompts);
     }
+}
+
+/// What `ast_say_number_full_de` of Asterisk's `say.c` plays for a number below a thousand that is no multiple of 100.
+fn german(number: u32) -> Vec<String> {
+    match (number / 100, number / 10 % 10, number % 10) {
+        (0, 0 | 1, _) => vec![format!("digits/{number}")],
+        (0, tens, 0) => vec![format!("digits/{tens}0")],
+        (0, tens, ones) => vec![format!("digits/{ones}-and"), format!("digits/{tens}0")],
+        (1, ..) => {
+            [vec!["digits/1N".into(), "digits/hundred".into()], german(number % 100)].concat()
+        }
+        (hundreds, ..) => {
+            [vec![format!("digits/{hundreds}"), "digits/hundred".into()], german(number % 100)]
+                .concat()
+        }
+    }
+}
+
+/// A number without its recording is not left out: Asterisk says the rest of it, 20 for 24.
+#[test]
+fn german_has_all_that_asterisk_says_numbers_addresses_and_times_with() {
+    let mut wanted: BTreeSet<String> = (0..1000).flat_map(german).collect();
+    wanted.extend((1..=20).chain([30]).map(|day| format!("digits/h-{day}")));
+    wanted.extend((0..7).map(|day| format!("digits/day-{day}")));
+    wanted.extend((0..12).map(|month| format!("digits/mon-{month}")));
+    wanted.extend(('a'..='f').map(|letter| format!("letters/{letter}")));
+    wanted.extend(["digits/1F", "digits/oclock", "letters/dot"].map(str::to_owned));
+    assert_eq!(wanted.difference(&core_prompts()).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[test]
 fn every_recording_is_in_a_form_that_asterisk_plays_and_not_empty() {
-    for (_, file) in languages().flat_map(recordings) {
+    for (_, file) in languages().flat_map(recordings).chain(core_recordings()) {
         let bytes = fs::read(&file).unwrap();
         match file.extension().unwrap().to_str().unwrap() {
             "wav" => {
