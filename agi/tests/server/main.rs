@@ -18,3 +18,5 @@ mod queue;
 mod site;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod throttling;

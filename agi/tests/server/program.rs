@@ -1,7 +1,7 @@
 use std::fs::{self, Permissions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ fn a_port_in_use_exits_with_69_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
+async fn a_served_call_leaves_no_pin_in_log_or_database_and_the_queue_is_private() {
     let site = Site::new();
     fs::create_dir(site.config.queue_dir()).unwrap();
     fs::set_permissions(site.config.queue_dir(), Permissions::from_mode(0o755)).unwrap();
@@ -102,6 +102,9 @@ async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
     assert!(logged.contains("call ended") && logged.contains("account=\"4711\""), "{logged}");
     for secret in ["12345678", "7654321"] {
         assert!(!logged.contains(secret), "{logged}");
+        for folder in [&site.config.data_dir, &site.config.queue_dir()] {
+            assert_eq!(files_with(folder, secret), [] as [PathBuf; 0]);
+        }
     }
     assert_eq!(mode(&site.config.queue_dir()), 0o700);
     for file in ["queue.db", "queue.db-wal", "queue.db-shm"] {
@@ -125,6 +128,15 @@ async fn a_log_that_cannot_be_written_costs_no_call() {
     }
     let record = Call::dial(address).await.confirms("*").run().await;
     assert_eq!(record.result.as_deref(), Some("refused"));
+}
+
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let holds = |file: &PathBuf| {
+        let bytes = fs::read(file).unwrap();
+        bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    files.filter(|file| file.is_file() && holds(file)).collect()
 }
 
 fn mode(path: &Path) -> u32 {
