@@ -42,23 +42,18 @@ fn languages() -> impl Iterator<Item = &'static str> {
     Language::ALL.iter().map(|language| language.as_str())
 }
 
-/// The recordings of a language, by prompt.
-fn recordings(language: &str) -> Vec<(String, PathBuf)> {
-    recordings_in(language).collect()
+/// The recordings in a folder, by name.
+fn recordings(folder: &str) -> Vec<(String, PathBuf)> {
+    let files = fs::read_dir(sounds().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect()
 }
 
 fn core_recordings() -> Vec<(String, PathBuf)> {
-    let parts = ["digits", "letters"].into_iter();
-    let of = |part| {
-        recordings_in(&format!("core/de/{part}"))
-            .map(move |(name, file)| (format!("{part}/{name}"), file))
+    let named = |part: &'static str| {
+        let recordings = recordings(&format!("core/de/{part}")).into_iter();
+        recordings.map(move |(name, file)| (format!("{part}/{name}"), file))
     };
-    parts.flat_map(of).collect()
-}
-
-fn recordings_in(folder: &str) -> impl Iterator<Item = (String, PathBuf)> {
-    let files = fs::read_dir(sounds().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file))
+    ["digits", "letters"].into_iter().flat_map(named).collect()
 }
 
 #[test]
