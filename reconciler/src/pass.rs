@@ -1,9 +1,10 @@
 //! One pass: the firewall is made to be what the ledger says, and requests that wait are decided.
 //!
 //! Closing comes first, before anything that can fail: it takes no more than that the ledger and the sets can be
-//! read. Then, in one transaction, requests are decided, the kernel is changed and read back, and only when it shows
-//! what was decided are lease, verdict, letter and audit kept. A pass that dies anywhere leaves a ledger that knows
-//! nothing of it, and the next pass takes back what the kernel has too much.
+//! read. Requests that close come next, and then those that open. For each kind, in one transaction, requests are
+//! decided, the kernel is changed and read back, and only when it shows what was decided are lease, verdict, letter and
+//! audit kept. A pass that dies anywhere leaves a ledger that knows nothing of it, and the next pass takes back what
+//! the kernel has too much.
 //!
 //! Addresses that the operator lets in by hand are not judged again. This machine's own, or one of IPv6 where the
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
@@ -17,7 +18,7 @@ use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
 use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request, Wish};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
@@ -128,15 +129,53 @@ impl Reconciler {
     /// # Errors
     /// When anything failed; then nothing of the requests is kept, and they are to be told again.
     pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
-        let desired = wanted(self.ledger.connection(), &self.config, now)?;
-        let actual = self.close(&desired)?;
-        if requests.is_empty() && !self.something_expired(now)? {
-            settle(self.firewall.as_mut(), &desired, actual)?;
-            return Ok(Passed::default());
+        let (closing, opening) = closing_first(requests);
+        let mut desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let mut actual = self.close(&desired);
+        let mut passed = Passed::default();
+        if !closing.is_empty() {
+            passed.dropped += self.decide_closing(&closing, now)?.dropped;
+            desired = wanted(self.ledger.connection(), &self.config, now)?;
+            actual = self.close(&desired);
         }
-        self.decide_all(requests, now, actual).map_err(|failed| match self.take_back(now) {
+        let actual = actual?;
+        if opening.is_empty() && !self.something_expired(now)? {
+            settle(self.firewall.as_mut(), &desired, actual)?;
+            return Ok(passed);
+        }
+        let opened = self.decide_all(&opening, now, actual);
+        let opened = opened.map_err(|failed| match self.take_back(now) {
             Ok(()) => failed,
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
+        })?;
+        passed.dropped += opened.dropped;
+        Ok(passed)
+    }
+
+    /// Decides requests that open nothing. What they close takes no more than that the sets can be read and changed,
+    /// like every closing, and is read back before the verdict is kept.
+    fn decide_closing(
+        &mut self,
+        requests: &[&Request],
+        now: Timestamp,
+    ) -> Result<Passed, PassError> {
+        let Self { config, policy, ledger, firewall } = self;
+        let own = BTreeSet::new();
+        let bench = Bench { policy, mail: &config.mail, own: &own, now };
+        ledger.write(|transaction| {
+            let passed = decide_each(transaction, requests, bench)?;
+            let desired = wanted(transaction, config, now)?;
+            let before = firewall.read_sets()?;
+            let closings = Plan::closings(&desired, &before);
+            if !closings.is_empty() {
+                tell(&closings);
+                firewall.apply(&closings)?;
+                let rest = Plan::closings(&desired, &firewall.read_sets()?);
+                if !rest.is_empty() {
+                    return Err(PassError::Unsettled(rest.to_string()));
+                }
+            }
+            Ok(passed)
         })
     }
 
@@ -162,7 +201,7 @@ impl Reconciler {
     pub fn preview(&mut self, requests: &[Request], now: Timestamp) -> Result<Plan, PassError> {
         let actual = self.firewall.read()?;
         let Self { config, policy, ledger, .. } = self;
-        let own = own_of(requests)?;
+        let own = own_of(requests.is_empty())?;
         let bench = Bench { policy, mail: &config.mail, own: &own, now };
         let mut shown = None;
         let undone = ledger.write(|transaction| {
@@ -198,20 +237,16 @@ impl Reconciler {
 
     fn decide_all(
         &mut self,
-        requests: &[Request],
+        requests: &[&Request],
         now: Timestamp,
         actual: Actual,
     ) -> Result<Passed, PassError> {
         let Self { config, policy, ledger, firewall } = self;
-        let own = own_of(requests)?;
+        let own = own_of(requests.is_empty())?;
         let bench = Bench { policy, mail: &config.mail, own: &own, now };
         ledger.write(|transaction| {
             expire(transaction, now)?;
-            let mut passed = Passed::default();
-            for request in requests {
-                let fate = decide(transaction, request, bench)?;
-                passed.dropped += usize::from(fate == Fate::Dropped);
-            }
+            let passed = decide_each(transaction, requests, bench)?;
             settle(firewall.as_mut(), &wanted(transaction, config, now)?, actual)?;
             pass::record(transaction, &Pass { finished_at: now, problem: None })?;
             Ok(passed)
@@ -224,6 +259,35 @@ impl Reconciler {
         let actual = self.close(&desired)?;
         settle(self.firewall.as_mut(), &desired, actual)
     }
+}
+
+/// Requests that open nothing, and the others, each in their order. Whatever comes after an opening of the same account
+/// stays behind it: who opened and then closed is to have nothing open.
+fn closing_first(requests: &[Request]) -> (Vec<&Request>, Vec<&Request>) {
+    let mut opened = BTreeSet::new();
+    requests.iter().partition(|request| match &request.matter {
+        Matter::Access { account, wish: Wish::Open { .. } | Wish::Extend { .. } } => {
+            opened.insert(account);
+            false
+        }
+        Matter::Access { account, wish: Wish::Close | Wish::ChangePin { .. } } => {
+            !opened.contains(account)
+        }
+        Matter::FailedLogins { .. } | Matter::Guessing { .. } => true,
+    })
+}
+
+fn decide_each(
+    transaction: &Transaction<'_>,
+    requests: &[&Request],
+    bench: Bench<'_>,
+) -> Result<Passed, DatabaseError> {
+    let mut passed = Passed::default();
+    for request in requests {
+        let fate = decide(transaction, request, bench)?;
+        passed.dropped += usize::from(fate == Fate::Dropped);
+    }
+    Ok(passed)
 }
 
 /// Brings the firewall from `actual` to `desired`, and reads back that it is there.
@@ -249,8 +313,8 @@ fn tell(plan: &Plan) {
 }
 
 /// This machine's addresses, where there is somebody to judge by them.
-fn own_of(requests: &[Request]) -> Result<BTreeSet<IpAddr>, PassError> {
-    if requests.is_empty() {
+fn own_of(nobody: bool) -> Result<BTreeSet<IpAddr>, PassError> {
+    if nobody {
         return Ok(BTreeSet::new());
     }
     own_addresses().map_err(PassError::OwnAddresses)

@@ -63,6 +63,7 @@ CREATE TABLE verdict (
 ) STRICT;
 
 CREATE INDEX verdict_decided ON verdict (decided_at);
+CREATE INDEX verdict_account ON verdict (account, decision, decided_at);
 
 -- The outbox.
 CREATE TABLE letter (

@@ -111,7 +111,7 @@ pub fn insert(
     Ok(())
 }
 
-/// How many requests have been granted since a time: to one account, and to all together.
+/// How many requests have been granted since a time, changes of a PIN among them: to one account, and to all together.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -122,21 +122,54 @@ pub fn granted_since(
 ) -> Result<(u32, u32), DatabaseError> {
     let mut statement = connection.prepare_cached(
         "SELECT count(*) FILTER (WHERE account = ?1), count(*) FROM verdict
-         WHERE decided_at > ?2 AND decision IN ('open', 'extended')",
+         WHERE decided_at > ?2 AND decision IN ('open', 'extended', 'pin-changed')",
     )?;
     Ok(statement.query_row(params![account.as_str(), since.as_second()], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?)
 }
 
-/// How many requests have been decided since a time, whatever the decision.
+/// How many requests of travellers have been decided since a time, whatever the decision.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn decided_since(connection: &Connection, since: Timestamp) -> Result<u32, DatabaseError> {
-    let mut statement =
-        connection.prepare_cached("SELECT count(*) FROM verdict WHERE decided_at > ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM verdict WHERE decided_at > ?1 AND decision <> 'told'",
+    )?;
     Ok(statement.query_row([since.as_second()], |row| row.get(0))?)
+}
+
+/// How often there was one decision about one account since a time, or about none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn count_of(
+    connection: &Connection,
+    account: Option<&AccountNumber>,
+    decision: Decision,
+    since: Timestamp,
+) -> Result<u32, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM verdict WHERE account IS ?1 AND decision = ?2 AND decided_at > ?3",
+    )?;
+    let account = account.map(AccountNumber::as_str);
+    let parameters = params![account, decision.as_str(), since.as_second()];
+    Ok(statement.query_row(parameters, |row| row.get(0))?)
+}
+
+/// How often there was one decision since a time, whatever it was about.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn count(
+    connection: &Connection,
+    decision: Decision,
+    since: Timestamp,
+) -> Result<u32, DatabaseError> {
+    let mut statement = connection
+        .prepare_cached("SELECT count(*) FROM verdict WHERE decision = ?1 AND decided_at > ?2")?;
+    Ok(statement.query_row(params![decision.as_str(), since.as_second()], |row| row.get(0))?)
 }
 
 /// Forgets verdicts that are older than any request that could still be in the queue.
@@ -183,11 +216,18 @@ mod tests {
             assert!(ledger.write(|tx| insert(tx, request, Some(&account), verdict, at)).is_err());
         }
         let hour = SignedDuration::from_hours(1);
-        assert_eq!(granted_since(ledger.connection(), &account, at - hour).unwrap(), (2, 2));
+        assert_eq!(granted_since(ledger.connection(), &account, at - hour).unwrap(), (3, 3));
         assert_eq!(
             granted_since(ledger.connection(), &"0000".parse().unwrap(), at - hour).unwrap(),
-            (0, 2)
+            (0, 3)
         );
-        assert_eq!(granted_since(ledger.connection(), &account, at).unwrap(), (0, 0));
+        let ledger = ledger.connection();
+        let all = u32::try_from(5 + Refusal::ALL.len()).unwrap();
+        assert_eq!(decided_since(ledger, at - hour).unwrap(), all - 1);
+        assert_eq!(count_of(ledger, Some(&account), Decision::Told, at - hour).unwrap(), 1);
+        assert_eq!(count_of(ledger, None, Decision::Told, at - hour).unwrap(), 0);
+        assert_eq!(count(ledger, Decision::Told, at - hour).unwrap(), 1);
+        assert_eq!(count(ledger, Decision::Told, at).unwrap(), 0);
+        assert_eq!(granted_since(ledger, &account, at).unwrap(), (0, 0));
     }
 }
