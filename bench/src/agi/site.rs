@@ -115,7 +115,7 @@ impl Site {
         Decider { over, thread: Some(thread) }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
