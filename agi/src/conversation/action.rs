@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use dialgate_contract::queue::Wish;
-use dialgate_contract::{AccountNumber, RequestId};
+use dialgate_contract::{AccountNumber, Language, RequestId};
 use dialgate_pin::Pin;
 use jiff::Timestamp;
 
@@ -24,13 +24,19 @@ pub enum Action {
         /// How long to wait for each.
         timeout: Timeout,
     },
-    /// Check who is calling. What cannot be right takes the same time.
+    /// Check who is calling, and collect what is typed meanwhile. What cannot be right takes the same time.
     CheckLogin {
         /// What was typed as the account; it may be a PIN.
         account: Digits,
         /// The PIN typed; `None` when it cannot be one.
         pin: Option<Pin>,
     },
+    /// Look up what is true of the account.
+    LookUp(AccountNumber),
+    /// Go on in another language.
+    SetLanguage(Language),
+    /// Hash a new PIN.
+    HashPin(Pin),
     /// Keep a request so that it survives a power cut.
     Enqueue {
         /// Who asks.
@@ -54,6 +60,8 @@ pub enum Speech {
     Prompt(Prompt),
     /// An address, character by character.
     Address(IpAddr),
+    /// A number.
+    Number(u32),
     /// A date and time.
     DateTime {
         /// When.

@@ -114,9 +114,11 @@ fn deadline(command: &Command) -> Duration {
         Command::StreamFile { .. }
         | Command::SayAlpha { .. }
         | Command::SayDigits { .. }
+        | Command::SayNumber { .. }
         | Command::SayDateTime { .. } => SPEECH_WITHIN,
         Command::Answer
         | Command::ChannelStatus
+        | Command::SetLanguage(_)
         | Command::SetVariable { .. }
         | Command::GetVariable(_)
         | Command::GetFullVariable(_)
