@@ -51,6 +51,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LeaseCommand,
     },
+    /// Show the keys that an address is typed with on a telephone
+    #[command(after_help = example::KEYS)]
+    Keys {
+        /// The address, such as 12.34.56.78 or 2a00:1450:4001:82a::200e
+        #[arg(value_parser = address)]
+        address: IpAddr,
+    },
     /// Show how things stand: leases, accounts, the reconciler and the letters
     Status,
     /// Show who did what, the latest last

@@ -1,6 +1,7 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
@@ -26,6 +27,7 @@ pub(crate) enum Report {
     Leases(Vec<LeaseRow>),
     Grant(Grant),
     Revoked(Revoked),
+    Keys(Keys),
     Status(Status),
     Audit(Vec<AuditRow>),
 }
@@ -116,6 +118,13 @@ pub(crate) struct Revoked {
     pub(crate) leases: Vec<LeaseRow>,
     #[serde(skip)]
     pub(crate) last_pass: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Keys {
+    pub(crate) address: IpAddr,
+    /// With the `#` at their end.
+    pub(crate) keys: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! What a command has to say, in words for people.
 
+use std::net::IpAddr;
+
 use dialgate_contract::{Language, ServiceName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, LeaseRow, Report, Revoked,
+    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, Keys, LeaseRow, Report, Revoked,
     ServiceRow, SetUp, Status,
 };
 
@@ -32,6 +34,10 @@ impl Reader<'_> {
             Report::Leases(leases) => self.leases(leases),
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),
+            Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
+            Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
+                format!("{keys}\nFirst press 6, where the call asks for the address.\n")
+            }
             Report::Status(status) => self.status(status),
             Report::Audit(lines) if lines.is_empty() => "nothing has been done yet\n".to_owned(),
             Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
