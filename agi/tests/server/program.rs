@@ -1,11 +1,12 @@
 use std::fs::{self, Permissions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -121,13 +122,36 @@ async fn a_log_that_cannot_be_written_costs_no_call() {
     let mut command = program();
     command.args(["--config", &configure(&site, address)]);
     command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
+    let _child = started(command, address).await;
+    let record = Call::dial(address).await.confirms("*").run().await;
+    assert_eq!(record.result.as_deref(), Some("refused"));
+}
+
+/// The name of the file is what Linux has when nobody has chosen another.
+#[tokio::test]
+async fn a_crash_leaves_no_core_file() {
+    let site = Site::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = program();
+    command.args(["--config", &configure(&site, address)]);
+    command.current_dir(site.folder.path()).stderr(Stdio::null());
+    let mut child = started(command, address).await;
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    prlimit(Some(pid), Resource::Core, Rlimit { current: maximum, maximum }).unwrap();
+    kill_process(pid, Signal::ABORT).unwrap();
+    let status = child.wait().await.unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::ABORT.as_raw()), false));
+    assert!(!site.folder.path().join("core").exists());
+}
+
+async fn started(command: Command, address: SocketAddr) -> tokio::process::Child {
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
     while TcpStream::connect(address).await.is_err() {
         assert_eq!(child.try_wait().unwrap(), None, "the program has ended");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let record = Call::dial(address).await.confirms("*").run().await;
-    assert_eq!(record.result.as_deref(), Some("refused"));
+    child
 }
 
 fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
