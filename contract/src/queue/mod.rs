@@ -94,21 +94,32 @@ impl Queue {
     /// the requests that it comes to. What is kept here besides requests is no business of who reads them: without
     /// one they are not woken.
     ///
+    /// It survives the end of this program. A power cut may undo the last ones, each of them whole: they come with
+    /// every login, and waiting for the disk would keep the next one waiting.
+    ///
     /// # Errors
     /// What `work` returned, or that the database cannot be written. Nothing is kept then.
     pub fn transaction<T, E: From<DatabaseError>>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(T, Vec<Request>), E>,
     ) -> Result<T, E> {
-        let (value, is_added) = database::write_unannounced(&mut self.0, |transaction| {
+        self.wait_for_disk(false)?;
+        let written = database::write_unannounced(&mut self.0, |transaction| {
             let (value, requests) = work(transaction)?;
             requests.iter().try_for_each(|request| row::insert(transaction, request))?;
             Ok::<_, E>((value, !requests.is_empty()))
-        })?;
+        });
+        self.wait_for_disk(true)?;
+        let (value, is_added) = written?;
         if is_added {
             database::announce(&self.0);
         }
         Ok(value)
+    }
+
+    fn wait_for_disk(&self, wait: bool) -> Result<(), DatabaseError> {
+        let level = if wait { "FULL" } else { "NORMAL" };
+        Ok(self.0.pragma_update(None, "synchronous", level)?)
     }
 
     /// Forgets requests older than `before`; their verdicts have been heard, or never will be.
@@ -215,6 +226,24 @@ mod tests {
         queue.transaction(|_| Ok::<_, DatabaseError>(((), vec![request(1)]))).unwrap();
         assert!(touched() > before);
         assert_eq!(QueueReader::open(&path).unwrap().after(0, 10).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn requests_wait_for_the_disk_whatever_came_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut queue = Queue::open(&folder.path().join("queue.db")).unwrap();
+        let level = |queue: &Queue| -> i64 {
+            queue.0.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
+        };
+        let full = level(&queue);
+        let during = queue.transaction(|tx| {
+            let level: i64 = tx.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+            Ok::<_, DatabaseError>((level, Vec::new()))
+        });
+        assert_eq!((full, during.unwrap(), level(&queue)), (2, 1, 2));
+        let failed = queue.transaction(|_| Err::<((), _), _>(DatabaseError::Library("x")));
+        assert!(failed.is_err());
+        assert_eq!(level(&queue), 2);
     }
 
     #[test]
