@@ -56,7 +56,7 @@ CREATE TABLE verdict (
     request    TEXT PRIMARY KEY NOT NULL, -- the id in the queue
     account    TEXT,                 -- NULL: of no account
     decision   TEXT NOT NULL,        -- open, extended, closed, pin-changed, told, refused
-    refusal    TEXT,                 -- why, when refused
+    refusal    TEXT,                 -- why, when refused; too-many: told nobody, because enough were
     lease      INTEGER,              -- which, when not refused
     until      INTEGER,              -- until when, when not refused
     decided_at INTEGER NOT NULL

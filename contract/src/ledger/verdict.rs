@@ -18,7 +18,7 @@ pub enum Verdict {
     Closed,
     /// The PIN is another, and what was open is closed.
     PinChanged,
-    /// Whoever was to be told has a letter in the outbox.
+    /// Whoever was to be told has a letter in the outbox, or has had enough of them.
     Told,
     /// Nothing was opened.
     Refused(Refusal),
@@ -140,7 +140,43 @@ pub fn decided_since(connection: &Connection, since: Timestamp) -> Result<u32, D
     Ok(statement.query_row([since.as_second()], |row| row.get(0))?)
 }
 
-/// How often there was one decision about one account since a time, or about none.
+/// Records that a notice was heard and nobody told, because enough were. It reads back as [`Verdict::Told`].
+///
+/// # Errors
+/// When there is a verdict already, or the database cannot be written.
+pub fn insert_untold(
+    transaction: &Transaction<'_>,
+    request: RequestId,
+    account: Option<&AccountNumber>,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    let (decision, enough) = (Decision::Told.as_str(), Refusal::TooMany.as_str());
+    transaction.execute(
+        "INSERT INTO verdict (request, account, decision, refusal, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            request.to_string(),
+            account.map(AccountNumber::as_str),
+            decision,
+            enough,
+            at.as_second()
+        ],
+    )?;
+    Ok(())
+}
+
+/// How often nobody was told since a time, because enough were.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn untold_since(connection: &Connection, since: Timestamp) -> Result<u32, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM verdict
+         WHERE decided_at > ?1 AND decision = 'told' AND refusal IS NOT NULL",
+    )?;
+    Ok(statement.query_row([since.as_second()], |row| row.get(0))?)
+}
+
+/// How often there was one decision about one account since a time, or about none, and it was carried out.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -151,14 +187,15 @@ pub fn count_of(
     since: Timestamp,
 ) -> Result<u32, DatabaseError> {
     let mut statement = connection.prepare_cached(
-        "SELECT count(*) FROM verdict WHERE account IS ?1 AND decision = ?2 AND decided_at > ?3",
+        "SELECT count(*) FROM verdict
+         WHERE account IS ?1 AND decision = ?2 AND decided_at > ?3 AND refusal IS NULL",
     )?;
     let account = account.map(AccountNumber::as_str);
     let parameters = params![account, decision.as_str(), since.as_second()];
     Ok(statement.query_row(parameters, |row| row.get(0))?)
 }
 
-/// How often there was one decision since a time, whatever it was about.
+/// How often there was one decision since a time, whatever it was about, and it was carried out.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -167,8 +204,10 @@ pub fn count(
     decision: Decision,
     since: Timestamp,
 ) -> Result<u32, DatabaseError> {
-    let mut statement = connection
-        .prepare_cached("SELECT count(*) FROM verdict WHERE decision = ?1 AND decided_at > ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM verdict
+         WHERE decision = ?1 AND decided_at > ?2 AND refusal IS NULL",
+    )?;
     Ok(statement.query_row(params![decision.as_str(), since.as_second()], |row| row.get(0))?)
 }
 
@@ -229,5 +268,21 @@ mod tests {
         assert_eq!(count(ledger, Decision::Told, at - hour).unwrap(), 1);
         assert_eq!(count(ledger, Decision::Told, at).unwrap(), 0);
         assert_eq!(granted_since(ledger, &account, at).unwrap(), (0, 0));
+    }
+
+    #[test]
+    fn who_had_enough_letters_is_not_counted_as_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let account: AccountNumber = "4711".parse().unwrap();
+        let (at, id) = (Timestamp::UNIX_EPOCH, RequestId::from_random([1; 16]));
+        let before = at - SignedDuration::from_secs(1);
+        ledger.write(|tx| insert_untold(tx, id, Some(&account), at)).unwrap();
+        let ledger = ledger.connection();
+        assert_eq!(find(ledger, id).unwrap(), Some(Verdict::Told));
+        assert_eq!(untold_since(ledger, before).unwrap(), 1);
+        assert_eq!(count_of(ledger, Some(&account), Decision::Told, before).unwrap(), 0);
+        assert_eq!(count(ledger, Decision::Told, before).unwrap(), 0);
+        assert_eq!(decided_since(ledger, before).unwrap(), 0);
     }
 }

@@ -40,8 +40,6 @@ pub(crate) struct Bench<'a> {
 pub(crate) enum Fate {
     /// There is a verdict, from now or from before.
     Decided,
-    /// A notice of which enough were told: nothing was written down, and nobody waits for it.
-    Ignored,
     /// So many come that the queue is taken for flooded: nothing was written down.
     Dropped,
 }
@@ -72,14 +70,13 @@ pub(crate) fn decide(
             if verdict::decided_since(transaction, case.ago(HOUR))? >= bench.policy.flood() {
                 return Ok(Fate::Dropped);
             }
-            Some(access::decide(case, account, wish)?)
+            access::decide(case, account, wish)?
         }
-        Matter::FailedLogins { account, failures } => {
-            told::failed_logins(case, account, *failures)?
+        Matter::FailedLogins { failures, .. } => {
+            return told::hear(case, "logins-failed", *failures);
         }
-        Matter::Guessing { failures } => told::guessing(case, *failures)?,
+        Matter::Guessing { failures } => return told::hear(case, "guessing", *failures),
     };
-    let Some(verdict) = verdict else { return Ok(Fate::Ignored) };
     verdict::insert(transaction, request.id, request.account(), verdict, bench.now)?;
     Ok(Fate::Decided)
 }
