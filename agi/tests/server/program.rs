@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use dialgate_contract::Lifetime;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -76,7 +77,9 @@ fn a_port_in_use_exits_with_69_and_says_what_to_do() {
 
 #[tokio::test]
 async fn a_served_call_leaves_no_pin_in_log_or_database_and_the_queue_is_private() {
-    let site = Site::new();
+    const NEW_PIN: &str = "90817264";
+    let mut site = Site::new();
+    site.config.agi.wait_for_open = Lifetime::from_seconds(1).unwrap();
     fs::create_dir(site.config.queue_dir()).unwrap();
     fs::set_permissions(site.config.queue_dir(), Permissions::from_mode(0o755)).unwrap();
     let mut command = program();
@@ -92,16 +95,19 @@ async fn a_served_call_leaves_no_pin_in_log_or_database_and_the_queue_is_private
         }
     };
 
-    let call = Call::dial(address).await.types("dialgate/enter-account", "87654321");
-    let record = call.types("dialgate/enter-pin", "7654321").confirms("*").run().await;
-    assert_eq!(record.result.as_deref(), Some("refused"));
+    // The PIN in the place of the account, a wrong one, the right one, and a new one.
+    let call = Call::dial(address).await.types("dialgate/enter-account", "12345678");
+    let call = call.types("dialgate/enter-pin", "87654321").logs_in();
+    let call = call.types("dialgate/enter-address", "9").types("dialgate/enter-new-pin", NEW_PIN);
+    let record = call.types("dialgate/enter-new-pin-again", NEW_PIN).run().await;
+    assert_eq!(record.result.as_deref(), Some("queued"));
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     assert!(child.wait().await.unwrap().success());
     log.read_to_string(&mut logged).await.unwrap();
 
     assert!(logged.contains("call ended") && logged.contains("account=\"4711\""), "{logged}");
-    for secret in ["12345678", "7654321"] {
+    for secret in ["12345678", "87654321", NEW_PIN] {
         assert!(!logged.contains(secret), "{logged}");
         for folder in [&site.config.data_dir, &site.config.queue_dir()] {
             assert_eq!(files_with(folder, secret), [] as [PathBuf; 0]);
