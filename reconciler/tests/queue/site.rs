@@ -4,6 +4,7 @@ use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use dialgate_contract::ledger::{Account, Ledger, LedgerReader, Verdict, account, verdict};
 use dialgate_contract::queue::{Matter, Queue, Request, Wish};
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 
 /// Whom the children run as when the test is root.
 pub(crate) const USER: &str = "daemon";
+
+/// A pass with a reader that hangs is over after five seconds, and what it costs itself.
+const BOUND: Duration = Duration::from_secs(8);
 
 pub(crate) struct Site {
     folder: TempDir,
@@ -64,11 +68,23 @@ impl Site {
         chown(self.data(), Some(0), Some(user.gid)).unwrap();
     }
 
+    /// Account 4711 asks for 12.34.56.`n`.
     pub(crate) fn enqueue(&self, n: u8) -> RequestId {
-        let request = request(n);
+        let address = format!("12.34.56.{n}").parse().unwrap();
+        self.wish(n, Wish::Open { address, lifetime: None })
+    }
+
+    pub(crate) fn wish(&self, n: u8, wish: Wish) -> RequestId {
+        self.tell(n, Matter::Access { account: ann().number, wish })
+    }
+
+    pub(crate) fn tell(&self, n: u8, matter: Matter) -> RequestId {
+        let id = RequestId::from_random([n; 16]);
+        let caller = CallerId::from_network("2001");
+        let request = Request { id, matter, caller, requested_at: now() };
         Queue::open(&self.queue()).unwrap().enqueue(&request).unwrap();
         self.give_away();
-        request.id
+        id
     }
 
     pub(crate) fn verdict(&self, id: RequestId) -> Option<Verdict> {
@@ -88,6 +104,15 @@ impl Site {
             .unwrap()
     }
 
+    /// The same, in good time.
+    #[expect(clippy::disallowed_methods, reason = "the test measures against a bound")]
+    pub(crate) fn bounded(&self) {
+        let begun = Instant::now();
+        let output = self.once(&[]);
+        assert!(output.status.success(), "{output:?}");
+        assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
+    }
+
     fn config(&self) -> PathBuf {
         self.folder.path().join("dialgate.toml")
     }
@@ -96,18 +121,6 @@ impl Site {
 #[expect(clippy::disallowed_methods, reason = "the test starts the program that it tests")]
 pub(crate) fn command(program: &str) -> Command {
     Command::new(program)
-}
-
-pub(crate) fn request(n: u8) -> Request {
-    Request {
-        id: RequestId::from_random([n; 16]),
-        matter: Matter::Access {
-            account: "4711".parse().unwrap(),
-            wish: Wish::Open { address: format!("12.34.56.{n}").parse().unwrap(), lifetime: None },
-        },
-        caller: CallerId::from_network("2001"),
-        requested_at: now(),
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "requests are of now")]

@@ -1,32 +1,18 @@
 //! The telephone side has been taken over and does to its queue whatever it can. Root neither opens it nor waits for
 //! it, and honest requests beside the junk are served.
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-mod site;
-
 use std::io::Write as _;
-use std::time::{Duration, Instant};
 
 use dialgate_contract::ledger::Verdict;
 use rusqlite::Connection;
-use site::Site;
 
-/// A pass with a reader that hangs is over after five seconds, and what it costs itself.
-const BOUND: Duration = Duration::from_secs(8);
-
-#[expect(clippy::disallowed_methods, reason = "the test measures against a bound")]
-fn bounded(site: &Site) {
-    let begun = Instant::now();
-    let output = site.once(&[]);
-    assert!(output.status.success(), "{output:?}");
-    assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
-}
+use crate::site::{self, Site};
 
 #[test]
 fn an_honest_request_is_opened() {
     let site = Site::new();
     let id = site.enqueue(1);
-    bounded(&site);
+    site.bounded();
     assert!(matches!(site.verdict(id), Some(Verdict::Open(..))));
 }
 
@@ -34,9 +20,9 @@ fn an_honest_request_is_opened() {
 fn the_same_request_is_decided_once_however_often_it_is_told() {
     let site = Site::new();
     let id = site.enqueue(1);
-    bounded(&site);
+    site.bounded();
     let first = site.verdict(id);
-    bounded(&site);
+    site.bounded();
     assert_eq!(site.verdict(id), first);
 }
 
@@ -46,7 +32,7 @@ fn no_queue_yet_is_no_error() {
     std::fs::remove_dir_all(site.queue_dir()).unwrap();
     std::fs::create_dir(site.queue_dir()).unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
@@ -65,7 +51,7 @@ fn rows_that_are_no_requests_are_passed_over() {
         junk.execute(sql, rusqlite::params![id, account, address, lifetime, at]).unwrap();
     }
     let id = site.enqueue(1);
-    bounded(&site);
+    site.bounded();
     assert!(matches!(site.verdict(id), Some(Verdict::Open(..))));
 }
 
@@ -78,7 +64,7 @@ fn a_view_that_never_ends_in_place_of_the_table_harms_nobody() {
         '' AS account, '' AS address, 1 AS lifetime, '' AS pin_hash, 1 AS failures, '' AS caller, 1 AS requested_at FROM n";
     crafted.execute_batch(endless).unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
@@ -90,7 +76,7 @@ fn a_generated_column_that_eats_memory_harms_nobody() {
         INSERT INTO request (account) VALUES ('4711')";
     crafted.execute_batch(greedy).unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
@@ -99,7 +85,7 @@ fn a_fifo_in_place_of_the_queue_holds_nobody_up() {
     std::fs::remove_file(site.queue()).unwrap();
     assert!(site::command("mkfifo").arg(site.queue()).status().unwrap().success());
     site.give_away();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
@@ -108,14 +94,14 @@ fn a_lock_that_is_never_given_back_holds_nobody_up() {
     let holder = Connection::open(site.queue()).unwrap();
     holder.execute_batch("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE").unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
 fn a_file_that_is_no_database_harms_nobody() {
     let site = Site::new();
     std::fs::write(site.queue(), vec![0xa5; 100_000]).unwrap();
-    bounded(&site);
+    site.bounded();
 }
 
 #[test]
@@ -126,7 +112,7 @@ fn a_link_to_a_file_of_roots_gives_nothing_away() {
     std::fs::remove_file(site.queue()).unwrap();
     std::os::unix::fs::symlink(&secret, site.queue()).unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
     assert!(secret.exists());
 }
 
@@ -154,96 +140,8 @@ fn a_crafted_journal_deletes_no_file_of_roots() {
     tail.extend(magic);
     journal.write_all(&[header, tail].concat()).unwrap();
     site.give_away();
-    bounded(&site);
+    site.bounded();
     assert_eq!(std::fs::read_to_string(victim).unwrap(), "precious");
-}
-
-/// `count` rows of the queue, made by an INSERT that is given `n` and the time.
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-fn flood(site: &Site, count: u32, insert: &str) {
-    let queue = Connection::open(site.queue()).unwrap();
-    queue.execute_batch("BEGIN").unwrap();
-    for n in 0..count {
-        queue.execute(insert, rusqlite::params![n, site::now().as_second()]).unwrap();
-    }
-    queue.execute_batch("COMMIT").unwrap();
-    site.give_away();
-    bounded(site);
-}
-
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-fn count(site: &Site, what: &str) -> i64 {
-    let ledger = Connection::open(site.data().join("ledger.db")).unwrap();
-    ledger.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
-}
-
-#[test]
-fn a_flood_of_requests_opens_no_more_than_the_hourly_bound() {
-    let site = Site::new();
-    let insert = "INSERT INTO request (id, matter, account, address, caller, requested_at)
-        VALUES (printf('%032x', ?1), 'open', '4711', printf('12.0.%d.%d', ?1 / 256, ?1 % 256), 'x', ?2)";
-    flood(&site, 10_000, insert);
-    assert_eq!(count(&site, "lease"), 10);
-    assert!(count(&site, "verdict") <= 3000);
-}
-
-#[test]
-fn a_flood_of_new_pins_changes_no_more_than_three_a_day() {
-    let site = Site::new();
-    let insert = format!(
-        "INSERT INTO request (id, matter, account, pin_hash, caller, requested_at)
-         VALUES (printf('%032x', ?1), 'change-pin', '4711', '{}' || printf('%043d', ?1), 'x', ?2)",
-        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-    );
-    flood(&site, 10_000, &insert);
-    assert_eq!(count(&site, "verdict WHERE decision = 'pin-changed'"), 3);
-    assert!(count(&site, "verdict") <= 3000);
-    let third = "account WHERE pin_hash LIKE '%00002'";
-    assert_eq!(count(&site, third), 1);
-}
-
-#[test]
-fn a_flood_of_notices_writes_little_and_keeps_nobody_out() {
-    let site = Site::new();
-    let insert = "INSERT INTO request (id, matter, account, failures, caller, requested_at)
-        VALUES (printf('%032x', ?1), iif(?1 % 3 = 0, 'guessing', 'failed-logins'),
-        iif(?1 % 3 = 0, NULL, iif(?1 % 3 = 1, '4711', printf('%08d', ?1))), 5, 'x', ?2)";
-    flood(&site, 10_000, insert);
-    // Three to the owner, one alarm, and of accounts that do not exist what the site grants in an hour.
-    let told = |whom: &str| count(&site, &format!("verdict WHERE refusal IS NULL AND {whom}"));
-    assert_eq!((told("account = '4711'"), told("account IS NULL")), (3, 1));
-    assert!(told("true") <= 304, "{}", told("true"));
-    assert_eq!(count(&site, "audit"), told("true"));
-    assert!(count(&site, "verdict") <= 3304);
-    let id = site.enqueue(255);
-    bounded(&site);
-    assert!(matches!(site.verdict(id), Some(Verdict::Open(..))));
-}
-
-#[test]
-fn a_hash_that_is_not_ours_never_reaches_the_ledger() {
-    let site = Site::new();
-    let good = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let queue = Connection::open(site.queue()).unwrap();
-    for (n, bad) in (0..).zip([
-        "12345678".to_owned(),
-        String::new(),
-        good.replace("m=19456", "m=8"),
-        good.replace("m=19456", "m=4294967295"),
-        good.replace("argon2id", "argon2d"),
-        format!("{good} 4711"),
-        format!("{good}\nalive"),
-    ]) {
-        let id = format!("{n:032x}");
-        let insert = "INSERT INTO request (id, matter, account, pin_hash, caller, requested_at)
-            VALUES (?1, 'change-pin', '4711', ?2, 'x', ?3)";
-        queue.execute(insert, rusqlite::params![id, bad, site::now().as_second()]).unwrap();
-    }
-    drop(queue);
-    let id = site.enqueue(255);
-    bounded(&site);
-    assert_eq!((count(&site, "verdict"), count(&site, "account WHERE pin_hash = '-'")), (1, 1));
-    assert!(matches!(site.verdict(id), Some(Verdict::Open(..))));
 }
 
 /// Seen from outside, by the system calls of every process.
