@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod asterisk;
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod hang_ups;
 #[cfg(test)]
 mod limits;
