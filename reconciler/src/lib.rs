@@ -14,6 +14,7 @@ mod file_id;
 pub mod firewall;
 pub mod mail;
 mod once;
+mod order;
 mod outbox;
 mod own_addresses;
 mod pace;

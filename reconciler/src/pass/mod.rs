@@ -9,78 +9,33 @@
 //! Addresses that the operator lets in by hand are not judged again. This machine's own, or one of IPv6 where the
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
+mod error;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use dialgate_contract::Exit;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
 use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
-use dialgate_contract::queue::{Matter, Request, Wish};
+use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
 use crate::admit::Policy;
 use crate::decide::{Bench, Fate, decide};
-use crate::firewall::{Actual, Desired, Firewall, FirewallError, Plan, PlanError};
+use crate::firewall::{Actual, Desired, Firewall, Plan};
+use crate::order::closing_first;
 use crate::own_addresses::own_addresses;
 use crate::wanted::wanted;
+
+pub use error::PassError;
 
 /// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The steps of a plan that are told to the log; a firewall that is built anew has one for each address and service.
 const TOLD: usize = 20;
-
-/// Why a pass came to nothing. Requests stay in the queue and are decided by a later one.
-#[derive(Debug, thiserror::Error)]
-pub enum PassError {
-    /// The ledger.
-    #[error("{0}")]
-    Ledger(#[from] DatabaseError),
-    /// The kernel or its tools.
-    #[error("{0}")]
-    Firewall(#[from] FirewallError),
-    /// There is no way from what the kernel has to what it should have.
-    #[error("{0}")]
-    Plan(#[from] PlanError),
-    /// The kernel took the plan and is still not as planned.
-    #[error(
-        "the firewall was changed and read back, and still differs; somebody else is changing it: {0}"
-    )]
-    Unsettled(String),
-    /// The machine's own addresses are not known, so nobody can be let in.
-    #[error("asking for this machine's addresses: {0}")]
-    OwnAddresses(std::io::Error),
-    /// The kernel may let in what the ledger does not know of.
-    #[error(
-        "{failed}; and what was opened could not be taken back, the next pass tries again: {back}"
-    )]
-    NotTakenBack {
-        /// Why nothing was kept.
-        failed: Box<PassError>,
-        /// Why it was not undone.
-        back: Box<PassError>,
-    },
-    /// Nothing was to be kept: the plan was only shown.
-    #[error("dry run")]
-    DryRun,
-}
-
-impl PassError {
-    /// How a program ends whose only pass this was.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Ledger(error) => error.exit(),
-            Self::Plan(_) => Exit::Config,
-            Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) => Exit::IoErr,
-            Self::NotTakenBack { failed, .. } => failed.exit(),
-            Self::Firewall(_) | Self::Unsettled(_) | Self::DryRun => Exit::Unavailable,
-        }
-    }
-}
 
 /// What became of the requests of a pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -259,22 +214,6 @@ impl Reconciler {
         let actual = self.close(&desired)?;
         settle(self.firewall.as_mut(), &desired, actual)
     }
-}
-
-/// Requests that open nothing, and the others, each in their order. Whatever comes after an opening of the same account
-/// stays behind it: who opened and then closed is to have nothing open.
-fn closing_first(requests: &[Request]) -> (Vec<&Request>, Vec<&Request>) {
-    let mut opened = BTreeSet::new();
-    requests.iter().partition(|request| match &request.matter {
-        Matter::Access { account, wish: Wish::Open { .. } | Wish::Extend { .. } } => {
-            opened.insert(account);
-            false
-        }
-        Matter::Access { account, wish: Wish::Close | Wish::ChangePin { .. } } => {
-            !opened.contains(account)
-        }
-        Matter::FailedLogins { .. } | Matter::Guessing { .. } => true,
-    })
 }
 
 fn decide_each(
