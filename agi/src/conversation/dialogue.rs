@@ -90,8 +90,8 @@ impl Dialogue {
             | Stage::LookingUp(_)
             | Stage::SettingLanguage(_)
             | Stage::HashingPin(_)
-            | Stage::Enqueueing(_)
-            | Stage::AwaitingVerdict(_) => Turn::End(Ending::Error),
+            | Stage::Enqueueing(..)
+            | Stage::AwaitingVerdict(..) => Turn::End(Ending::Error),
         }
     }
 

@@ -68,8 +68,9 @@ enum Stage {
     LookingUp(Traveller),
     SettingLanguage(Guest),
     HashingPin(Guest),
-    Enqueueing(Guest),
-    AwaitingVerdict(Guest),
+    /// With what to say when there is no verdict in time.
+    Enqueueing(Guest, Prompt),
+    AwaitingVerdict(Guest, Prompt),
     Closing(Ending),
 }
 
@@ -120,18 +121,18 @@ impl Conversation {
             (Stage::HashingPin(guest), Event::PinHashed(hash)) => {
                 new_pin::hashed(dialogue, guest, hash)
             }
-            (Stage::Enqueueing(guest), Event::Enqueued(request)) => {
+            (Stage::Enqueueing(guest, late), Event::Enqueued(request)) => {
                 let action = Action::AwaitVerdict { request, meanwhile: Prompt::OneMoment };
-                dialogue.perform(action, Stage::AwaitingVerdict(guest))
+                dialogue.perform(action, Stage::AwaitingVerdict(guest, late))
             }
-            (Stage::Enqueueing(_), Event::EnqueueFailed) => {
+            (Stage::Enqueueing(..), Event::EnqueueFailed) => {
                 dialogue.close([Prompt::TryAgainLater.into()], Ending::Error)
             }
-            (Stage::AwaitingVerdict(guest), Event::VerdictSeen(verdict)) => {
+            (Stage::AwaitingVerdict(guest, _), Event::VerdictSeen(verdict)) => {
                 outcome::decided(dialogue, guest, verdict)
             }
-            (Stage::AwaitingVerdict(_), Event::VerdictTimedOut) => {
-                dialogue.close([Prompt::Queued.into()], Ending::Queued)
+            (Stage::AwaitingVerdict(_, late), Event::VerdictTimedOut) => {
+                dialogue.close([late.into()], Ending::Queued)
             }
             (_, _) => Turn::End(Ending::Error),
         }
@@ -168,5 +169,9 @@ fn answered(dialogue: Dialogue, question: Question, keys: &str) -> Turn {
 
 fn enqueue(dialogue: Dialogue, guest: Guest, wish: Wish) -> Turn {
     let account = guest.traveller.account.clone();
-    dialogue.perform(Action::Enqueue { account, wish }, Stage::Enqueueing(guest))
+    let late = match wish {
+        Wish::Open { .. } => Prompt::Queued,
+        Wish::Extend { .. } | Wish::Close | Wish::ChangePin { .. } => Prompt::Recorded,
+    };
+    dialogue.perform(Action::Enqueue { account, wish }, Stage::Enqueueing(guest, late))
 }

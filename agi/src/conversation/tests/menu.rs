@@ -183,5 +183,6 @@ fn a_choice_that_is_not_decided_in_time_is_recorded() {
     walk.event(Event::Enqueued(RequestId::from_random([7; 16])));
     walk.event(Event::VerdictTimedOut);
     walk.listen();
+    assert_eq!(walk.last_heard(2), ["recorded", "goodbye"]);
     assert_eq!(walk.ending, Some(Ending::Queued));
 }
