@@ -79,7 +79,12 @@ impl DatabaseError {
         match self {
             Self::Sqlite(error) | Self::Open { source: error, .. } => matches!(
                 error.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen)
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::FileLockingProtocolFailed
+                )
             ),
             Self::NoWal { .. } => true,
             Self::Newer { .. } | Self::Older { .. } | Self::Library(_) | Self::Corrupt { .. } => {
@@ -113,6 +118,9 @@ fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "; make room on the disk that data-dir is on",
         Some(ErrorCode::DatabaseBusy) => "; another program is writing it: try again",
+        Some(ErrorCode::FileLockingProtocolFailed) => {
+            "; somebody holds a lock for longer than dialgate does: stop dialgate-agi, then try again"
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "; only the user it belongs to may write it"
         }

@@ -50,7 +50,10 @@ pub(crate) enum WatchError {
     #[error("watching the ledger: {0}")]
     System(#[from] rustix::io::Errno),
     /// What is open is not the ledger any more.
-    #[error("{} was replaced or removed while it was open: start again to take what is there now", .0.display())]
+    #[error(
+        "{} was replaced or removed while it was open; restore a backup while nothing of dialgate runs, and \
+         without the -wal and -shm files of the old one beside it", .0.display()
+    )]
     Replaced(PathBuf),
 }
 

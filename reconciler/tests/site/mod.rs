@@ -88,7 +88,7 @@ impl Site {
             .unwrap()
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("dialgate.toml")
     }
 }
