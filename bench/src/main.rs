@@ -4,6 +4,7 @@
 mod agi;
 mod opening;
 mod sample;
+mod spoken;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -27,6 +28,12 @@ enum What {
         /// Calls to measure
         #[arg(long, default_value_t = 200)]
         calls: u32,
+    },
+    /// From the confirming key to the words that follow it, on real calls (root, the tests' Asterisk)
+    Spoken {
+        /// Calls to measure
+        #[arg(long, default_value_t = 10)]
+        calls: u8,
     },
     /// What a call costs dialgate-agi, beside a bare line echo and the servers that bench/peers/prepare made ready
     Agi {
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
     }
     let printed = match Arguments::parse().what {
         What::Opening { calls } => opening::measure(calls),
+        What::Spoken { calls } => spoken::measure(calls),
         What::Agi { quick: false } => agi::measure(agi::Extent::Full),
         What::Agi { quick: true } => agi::measure(agi::Extent::Quick),
         What::Oracle { sites } => agi::oracle(sites),

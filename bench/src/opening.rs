@@ -43,13 +43,7 @@ pub(crate) fn measure(calls: u32) -> io::Result<String> {
         spoken.push(outcome);
         floor.push(bare_ipset(&site)?);
     }
-    let mut report = format!(
-        "{:<44} {:>9} {:>9} {:>9}\n",
-        format!("milliseconds, {calls} calls"),
-        "median",
-        "p99",
-        "max"
-    );
+    let mut report = Sample::heading(&format!("milliseconds, {calls} calls"));
     report += &packet.line("confirming key to first packet let in");
     report += &spoken.line("confirming key to the outcome's first word");
     report += &floor.line("floor: one `ipset add` by itself");

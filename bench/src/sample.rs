@@ -16,6 +16,11 @@ impl Sample {
         self.0.get(rank).copied().unwrap_or_default()
     }
 
+    /// What stands above lines of milliseconds.
+    pub(crate) fn heading(name: &str) -> String {
+        format!("{name:<44} {:>9} {:>9} {:>9}\n", "median", "p99", "max")
+    }
+
     /// Median, 99th percentile and maximum in milliseconds, behind a name.
     pub(crate) fn line(&mut self, name: &str) -> String {
         let [median, p99, max] =

@@ -23,7 +23,7 @@ pub enum Unfit {
     #[error("{0} is reserved ({1}) and belongs to no traveller: check the address")]
     Special(IpAddr, &'static str),
     /// Not an address at all.
-    #[error("that is not an address: write IPv4 as 12.34.56.78, IPv6 as 2001:db8::1")]
+    #[error("that is not an address: write IPv4 as 12.34.56.78, IPv6 as 2a01:4f8::1")]
     Unreadable,
 }
 

@@ -12,6 +12,7 @@ mod complaint;
 mod decide;
 mod file_id;
 pub mod firewall;
+mod ledger_watch;
 pub mod mail;
 mod once;
 mod order;

@@ -7,13 +7,11 @@ use dialgate_contract::ledger::lease;
 use dialgate_contract::queue::Request;
 use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fd::OwnedFd;
-use rustix::fs::inotify;
 use sd_notify::NotifyState;
 
 use crate::clock;
 use crate::complaint::Complaint;
-use crate::file_id::FileId;
+use crate::ledger_watch::LedgerWatch;
 use crate::order::closing_first;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
@@ -28,10 +26,7 @@ pub(crate) struct Watch {
     reconciler: Reconciler,
     reader: Reader,
     outbox: Outbox,
-    changes: OwnedFd,
-    ledger: PathBuf,
-    opened: Option<FileId>,
-    data_version: Option<i64>,
+    changes: LedgerWatch,
     pace: Pace,
     complaints: Complaints,
 }
@@ -51,7 +46,10 @@ pub(crate) enum WatchError {
     #[error("watching the ledger: {0}")]
     System(#[from] rustix::io::Errno),
     /// What is open is not the ledger any more.
-    #[error("{} was replaced or removed while it was open: start again to take what is there now", .0.display())]
+    #[error(
+        "{} was replaced or removed while it was open; restore a backup while nothing of dialgate runs, and \
+         without the -wal and -shm files of the old one beside it", .0.display()
+    )]
     Replaced(PathBuf),
 }
 
@@ -66,24 +64,12 @@ impl Watch {
         outbox: Outbox,
         ledger: PathBuf,
     ) -> Result<Self, WatchError> {
-        let changes =
-            inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        if let Some(folder) = ledger.parent() {
-            // A database announces a commit by its own times, see `database::write`.
-            let written = inotify::WatchFlags::ATTRIB
-                | inotify::WatchFlags::MOVED_FROM
-                | inotify::WatchFlags::MOVED_TO
-                | inotify::WatchFlags::DELETE;
-            inotify::add_watch(&changes, folder, written)?;
-        }
+        let changes = LedgerWatch::new(ledger, reconciler.ledger())?;
         Ok(Self {
-            data_version: reconciler.ledger().data_version().ok(),
             reconciler,
             reader,
             outbox,
             changes,
-            opened: FileId::of(&ledger),
-            ledger,
             pace: Pace::new(clock::steady()),
             complaints: Complaints::default(),
         })
@@ -104,12 +90,12 @@ impl Watch {
     }
 
     fn turn(&mut self) -> Result<(), WatchError> {
-        if FileId::of(&self.ledger) != self.opened {
-            return Err(WatchError::Replaced(self.ledger.clone()));
+        if !self.changes.is_in_place() {
+            return Err(WatchError::Replaced(self.changes.path().to_owned()));
         }
         let clock = clock::steady();
         let requests = self.requests(clock);
-        if self.ledger_changed()
+        if self.changes.is_changed(self.reconciler.ledger())
             || self.pace.wants_pass(clock)
             || !requests.is_empty()
             || self.lease_over()
@@ -208,20 +194,6 @@ impl Watch {
         }
     }
 
-    /// Whether somebody else, the operator's command, has written the ledger.
-    fn ledger_changed(&mut self) -> bool {
-        let mut events = [0; 4096];
-        // What is left after so many comes with the next turn.
-        for _ in 0..16 {
-            if !matches!(rustix::io::read(&self.changes, &mut events), Ok(read) if read > 0) {
-                break;
-            }
-        }
-        // One that cannot be read is looked at again with the regular pass.
-        let Ok(version) = self.reconciler.ledger().data_version() else { return false };
-        self.data_version.replace(version).is_some_and(|known| known != version)
-    }
-
     fn lease_over(&self) -> bool {
         !self.pace.is_failing()
             && self.next_expiry().is_some_and(|expiry| expiry <= clock::calendar())
@@ -237,7 +209,7 @@ impl Watch {
         let timeout = Timespec::try_from(timeout).ok();
         let reader = self.reader.fd().filter(|_| self.pace.takes_requests(clock));
         let outbox = self.outbox.fd().filter(|_| self.pace.takes_letters(clock));
-        let mut wanted = vec![PollFd::new(&self.changes, PollFlags::IN)];
+        let mut wanted = vec![PollFd::from_borrowed_fd(self.changes.fd(), PollFlags::IN)];
         wanted.extend(
             [reader, outbox]
                 .into_iter()

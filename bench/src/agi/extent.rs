@@ -19,7 +19,7 @@ impl Extent {
     /// The same where each call takes more than a second.
     pub(super) const fn slow_calls(self) -> &'static [(u32, u32)] {
         match self {
-            Self::Full => &[(1, 5), (100, 5), (1_000, 3), (10_000, 1)],
+            Self::Full => &[(1, 5), (100, 5), (1_000, 2), (10_000, 1)],
             Self::Quick => &[(1, 1), (100, 1)],
         }
     }

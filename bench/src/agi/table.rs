@@ -39,9 +39,10 @@ pub(super) fn print(sections: &[Section]) -> String {
         }
         text.push('\n');
     }
-    text += "x: times the floor. Turn: from the caller's reply to the server's next command, in us, without the\n\
-             fixed second of a login and the wait for the verdict. Odd: calls that ended otherwise than scripted.\n\
-             *: cut off after 15 s; CPU is then what was used in that time for each call that ended.\n";
+    text += "x: times the floor under the same load. CPU: of the server, for each call. Turn: from a reply to\n\
+             the next command, in us, without the second of a login and the wait for a verdict. Odd: calls that\n\
+             ended otherwise than scripted. KiB: for each call that waits for a key. *: cut off after 15 s; CPU\n\
+             is what was used until then for each call that had ended.\n";
     text
 }
 
@@ -49,8 +50,8 @@ fn heading(text: &mut String, title: &str) {
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         text,
-        "{title}\n{:<25}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9}{:>9}{:>5}{:>7}{:>6}",
-        "server", "calls", "calls/s", "x", "CPU us", "x", "turn p50", "p99", "odd", "KiB", "x"
+        "{title}\n{:<24}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9}{:>9}{:>6}{:>7}{:>6}",
+        "server", "at once", "calls/s", "x", "CPU us", "x", "turn p50", "p99", "odd", "KiB", "x"
     );
 }
 
@@ -62,7 +63,7 @@ fn line(text: &mut String, row: &Row, floor: Option<&Row>) {
     let cut = if figures.is_cut { "*" } else { "" };
     let _ = writeln!(
         text,
-        "{:<25}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9.0}{:>9.0}{:>5}{:>7}{:>6}",
+        "{:<24}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9.0}{:>9.0}{:>6}{:>7}{:>6}",
         row.server,
         row.concurrency,
         format!("{:.0}{cut}", figures.calls_per_second),
@@ -93,10 +94,10 @@ mod tests {
     fn lines_are_a_hundred_columns_at_most() {
         let figures = Figures {
             calls_per_second: 12_345.0,
-            processor: 1_234_567.0,
+            processor: 123_456.0,
             median: 1_234_567.0,
             p99: 12_345_678.0,
-            odd: 9999,
+            odd: 10_000,
             is_cut: true,
         };
         let row = |server, processor| Row {
@@ -107,7 +108,7 @@ mod tests {
         };
         let rows = vec![row(FLOOR, 1.0), row("dialgate-agi, cheap hash", 1.5)];
         let text = print(&[Section { title: "title".to_owned(), rows }]);
-        assert!(text.lines().all(|line| line.chars().count() <= 102), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(text.contains(" 1.50 "), "{text}");
     }
 }

@@ -56,6 +56,17 @@ pub(crate) fn run(queue: &Path, watch: bool) -> Exit {
 
 fn read(queue: &Path, watch: bool) -> Result<(), ReaderError> {
     confine().and_then(|()| renounce()).map_err(ReaderError::Confine)?;
+    if watch {
+        return stay(queue);
+    }
+    // Without one, nobody has called yet.
+    if FileId::of(queue).is_some() {
+        tell(&open(queue)?, &mut 0)?;
+    }
+    Ok(())
+}
+
+fn stay(queue: &Path) -> Result<(), ReaderError> {
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
     if let Some(folder) = queue.parent() {
         // A database announces a commit by its own times, see `database::write`.
@@ -64,28 +75,21 @@ fn read(queue: &Path, watch: bool) -> Result<(), ReaderError> {
             | inotify::WatchFlags::MOVED_TO;
         inotify::add_watch(&changes, folder, written)?;
     }
-    while FileId::of(queue).is_none() {
-        // Nobody has called yet.
-        if !watch {
-            return Ok(());
+    let opened = loop {
+        match FileId::of(queue) {
+            Some(file) => break file,
+            None => say(&Line::Alive)?,
         }
-        say(&Line::Alive)?;
         wait(&changes)?;
-    }
-    let opened = FileId::of(queue);
+    };
     let reader = open(queue)?;
     let mut last = 0;
-    loop {
+    while FileId::of(queue) == Some(opened) {
         tell(&reader, &mut last)?;
-        if !watch {
-            return Ok(());
-        }
         say(&Line::Alive)?;
         wait(&changes)?;
-        if FileId::of(queue) != opened {
-            return Err(ReaderError::Replaced);
-        }
     }
+    Err(ReaderError::Replaced)
 }
 
 /// A crafted schema can make a plain query run code of its author's: views, triggers, endless recursion.

@@ -1,7 +1,7 @@
 use dialgate_reconciler::firewall::{Firewall, FirewallError, Kernel, Plan};
 
 use crate::network::{in_own_network, sh};
-use crate::site::{desired, entries, settle};
+use crate::site::{desired, entries, settle, sip};
 
 #[test]
 fn a_fresh_kernel_takes_the_plan_and_shows_it() {
@@ -71,5 +71,19 @@ fn what_a_tool_complains_of_is_told_with_the_line() {
         let error = kernel.apply(&plan).unwrap_err();
         let FirewallError::Failed { line, .. } = &error else { panic!("{error}") };
         assert!(line.as_ref().unwrap().ends_with(" 12.34.56.78 timeout 3600"), "{error}");
+    });
+}
+
+#[test]
+fn what_is_to_close_is_closed_by_the_sets_alone_where_there_is_no_plan() {
+    in_own_network(|| {
+        let mut kernel = Kernel::new().unwrap();
+        settle(&mut kernel, &sip(&[("12.34.56.78", 3600), ("12.34.56.79", 3600)]));
+        sh("iptables -N fpbxfirewall");
+        let desired = sip(&[("12.34.56.79", 3600)]);
+        assert!(Plan::between(&desired, &kernel.read().unwrap()).is_err());
+        let closings = Plan::closings(&desired, &kernel.read_sets().unwrap());
+        kernel.apply(&closings).unwrap();
+        assert_eq!(entries(&kernel.read_sets().unwrap(), "dg-sip-4"), ["12.34.56.79/32"]);
     });
 }

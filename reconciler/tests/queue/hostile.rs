@@ -27,6 +27,15 @@ fn the_same_request_is_decided_once_however_often_it_is_told() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let site = Site::new();
+    let id = site.enqueue(1);
+    let output = site.once(&["sh", "-c", "exec \"$0\" \"$@\" 2>/dev/full"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(matches!(site.verdict(id), Some(Verdict::Open(..))));
+}
+
+#[test]
 fn no_queue_yet_is_no_error() {
     let site = Site::new();
     std::fs::remove_dir_all(site.queue_dir()).unwrap();

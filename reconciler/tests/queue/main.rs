@@ -3,5 +3,6 @@
 
 mod floods;
 mod hostile;
+mod program;
 mod site;
 mod wishes;

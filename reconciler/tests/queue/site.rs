@@ -113,7 +113,7 @@ impl Site {
         assert!(begun.elapsed() < BOUND, "{:?}", begun.elapsed());
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("dialgate.toml")
     }
 }
