@@ -87,7 +87,8 @@ impl Server {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let call = Arc::clone(self).serve(stream, strangers.place());
+                    // In a box: what wraps a future holds it twice.
+                    let call = Box::pin(Arc::clone(self).serve(stream, strangers.place()));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));
                 }
                 Err(error) => {
