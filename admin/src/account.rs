@@ -2,7 +2,7 @@
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Account, Lease, LeaseEnd, account, audit, lease as lease_table};
-use dialgate_contract::{AccountNumber, Lifetime, ServiceName};
+use dialgate_contract::{AccountNumber, Language, Lifetime, ServiceName};
 use dialgate_pin::Pin;
 use rusqlite::{Connection, Transaction};
 
@@ -23,6 +23,7 @@ pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error>
         AccountCommand::Pin { number, pin } => change_pin(&number, &pin, site),
         AccountCommand::Enable { number } => enable(&number, site),
         AccountCommand::Disable { number } => disable(&number, site),
+        AccountCommand::Unlock { number } => unlock(&number, site),
         AccountCommand::Remove { number } => remove(&number, site),
     }
 }
@@ -36,6 +37,8 @@ fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
         enabled: true,
         lifetime: new.lease.map(|asked| lease::allowed(asked, site)).transpose()?,
         time_zone: new.time_zone.map(|zone| zone.into_string()),
+        language: new.language,
+        unlocked_at: None,
         services: service::known(ledger.connection(), new.services)?,
         created_at: site.now,
     };
@@ -81,7 +84,9 @@ fn change_pin(number: &AccountNumber, source: &PinSource, site: &Site) -> Result
     find(ledger.connection(), number)?;
     let pin = NewPin::obtain(source.pin_stdin, number, site)?;
     let (account, ended) = ledger.write(|tx| {
-        let account = find(tx, number)?;
+        // Who has a new PIN does not wait for the failures with the old one.
+        let account = Account { unlocked_at: Some(site.now), ..find(tx, number)? };
+        account::update(tx, &account)?;
         account::set_pin_hash(tx, number, &pin.hash)?;
         record(tx, site, "account-pin-changed", number, "")?;
         Ok::<_, Error>((account, end_leases(tx, number, LeaseEnd::Disabled, site)?))
@@ -113,6 +118,15 @@ fn disable(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
         record(tx, site, "account-disabled", number, "")?;
         let ended = end_leases(tx, number, LeaseEnd::Disabled, site)?;
         Ok(change("disabled", account, None, ended))
+    })
+}
+
+fn unlock(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
+    site.ledger()?.write(|tx| {
+        let account = Account { unlocked_at: Some(site.now), ..find(tx, number)? };
+        account::update(tx, &account)?;
+        record(tx, site, "account-unlocked", number, "")?;
+        Ok(change("unlocked", account, None, Vec::new()))
     })
 }
 
@@ -152,7 +166,7 @@ fn changed(
     changes: Changes,
     site: &Site,
 ) -> Result<Account, Error> {
-    let Changes { name, email, services, lease, time_zone } = changes;
+    let Changes { name, email, services, lease, time_zone, language } = changes;
     if let Some(name) = name {
         account.name = name.into_string();
     }
@@ -170,6 +184,11 @@ fn changed(
     match time_zone {
         Some(Setting::Own(zone)) => account.time_zone = Some(zone.into_string()),
         Some(Setting::Default) => account.time_zone = None,
+        None => {}
+    }
+    match language {
+        Some(Setting::Own(language)) => account.language = Some(language),
+        Some(Setting::Default) => account.language = None,
         None => {}
     }
     Ok(account)
@@ -198,12 +217,13 @@ fn record(
 fn describe(account: &Account) -> String {
     let services: Vec<&str> = account.services.iter().map(ServiceName::as_str).collect();
     format!(
-        "{} <{}>, services {}, lease {}, time zone {}",
+        "{} <{}>, services {}, lease {}, time zone {}, language {}",
         account.name,
         account.email,
         services.join(" "),
         account.lifetime.map_or_else(|| "default".to_owned(), |own: Lifetime| own.to_string()),
         account.time_zone.as_deref().unwrap_or("default"),
+        account.language.map_or("default", Language::as_str),
     )
 }
 

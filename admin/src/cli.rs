@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
-use dialgate_contract::{AccountNumber, Lifetime, Ports, ServiceName, config};
+use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, config};
 
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
@@ -51,6 +51,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LeaseCommand,
     },
+    /// Show the keys that an address is typed with on a telephone
+    #[command(after_help = example::KEYS)]
+    Keys {
+        /// The address, such as 12.34.56.78 or 2a00:1450:4001:82a::200e
+        #[arg(value_parser = address)]
+        address: IpAddr,
+    },
     /// Show how things stand: leases, accounts, the reconciler and the letters
     Status,
     /// Show who did what, the latest last
@@ -92,7 +99,7 @@ pub(crate) enum AccountCommand {
         /// The account's number
         number: AccountNumber,
     },
-    /// Change an account: its name, address, services, time or time zone
+    /// Change an account: its name, address, services, time, zone or language
     #[command(override_usage = "dialgate account set [OPTIONS] <NUMBER>")]
     Set(AccountChanges),
     /// Give an account a new PIN and end its leases
@@ -109,6 +116,11 @@ pub(crate) enum AccountCommand {
     },
     /// Stop an account from being used, and end its leases
     Disable {
+        /// The account's number
+        number: AccountNumber,
+    },
+    /// Forgive an account's failed logins, so that nobody waits for them
+    Unlock {
         /// The account's number
         number: AccountNumber,
     },
@@ -141,6 +153,9 @@ pub(crate) struct NewAccount {
     /// The traveller's time zone, such as Europe/Paris; this machine's when not given
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<TimeZoneName>,
+    /// The language of the traveller's calls: en, es, fr or de; the call's own when not given
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<Language>,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +176,9 @@ pub(crate) struct Changes {
     /// The traveller's time zone, or default
     #[arg(long, value_name = "ZONE|default")]
     pub(crate) time_zone: Option<Setting<TimeZoneName>>,
+    /// The language of the traveller's calls: en, es, fr, de, or default
+    #[arg(long, value_name = "LANGUAGE|default")]
+    pub(crate) language: Option<Setting<Language>>,
 }
 
 #[derive(Debug, Args)]

@@ -7,9 +7,7 @@ use dialgate_contract::ledger::LeaseId;
 use dialgate_contract::{
     AccountNumber, Exit, Lifetime, ServiceName, SystemUserError, TravellerAddress, Unfit,
 };
-use dialgate_pin::{HashError, PepperError, PinError};
-
-use crate::new_pin::Weak;
+use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ Examples:
   dialgate lease grant 4711 12.34.56.78 --for 4h
   dialgate lease revoke 4711
   dialgate account disable 4711
+  dialgate keys 12.34.56.78
 
 `dialgate help COMMAND` tells more about a command.";
 
@@ -29,3 +30,8 @@ Examples:
   dialgate lease revoke 4711
   dialgate lease revoke 12.34.56.78
   dialgate lease revoke L17";
+
+pub(crate) const KEYS: &str = "\
+Examples:
+  dialgate keys 12.34.56.78
+  dialgate keys 2a00:1450:4001:82a::200e";

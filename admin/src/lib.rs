@@ -13,6 +13,7 @@ mod error;
 mod example;
 mod files;
 mod init;
+mod keys;
 mod layout;
 mod lease;
 mod new_pin;
@@ -58,6 +59,7 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Service { command } => service::run(command, &site()?),
         Command::Account { command } => account::run(command, &site()?),
         Command::Lease { command } => lease::run(command, &site()?),
+        Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
         Command::Audit { lines } => audit::run(lines, &site()?),
     }

@@ -4,7 +4,6 @@ use dialgate_contract::AccountNumber;
 use dialgate_pin::{Pepper, Pin};
 
 use crate::error::Error;
-use crate::new_pin;
 
 /// How often something is made anew that cannot be used.
 pub(crate) const ATTEMPTS: u32 = 100;
@@ -22,7 +21,7 @@ pub(crate) fn pin(account: &AccountNumber) -> Result<Pin, Error> {
     for _ in 0..ATTEMPTS {
         getrandom::fill(bytes.as_mut_slice())?;
         match Pin::from_random(bytes.as_slice()) {
-            Some(pin) if new_pin::judge(&pin, account).is_ok() => return Ok(pin),
+            Some(pin) if pin.judge(account.as_str()).is_ok() => return Ok(pin),
             Some(_) | None => {}
         }
     }

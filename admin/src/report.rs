@@ -1,10 +1,13 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
-use dialgate_contract::{AccountNumber, Lifetime, Ports, Service, ServiceName, TravellerAddress};
+use dialgate_contract::{
+    AccountNumber, Language, Lifetime, Ports, Service, ServiceName, TravellerAddress,
+};
 use dialgate_pin::Pin;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -24,6 +27,7 @@ pub(crate) enum Report {
     Leases(Vec<LeaseRow>),
     Grant(Grant),
     Revoked(Revoked),
+    Keys(Keys),
     Status(Status),
     Audit(Vec<AuditRow>),
 }
@@ -61,6 +65,8 @@ pub(crate) struct AccountRow {
     pub(crate) lease: Option<Lifetime>,
     /// `None`: the machine's.
     pub(crate) time_zone: Option<String>,
+    /// `None`: the call's own.
+    pub(crate) language: Option<Language>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -115,6 +121,13 @@ pub(crate) struct Revoked {
 }
 
 #[derive(Debug, Serialize)]
+pub(crate) struct Keys {
+    pub(crate) address: IpAddr,
+    /// With the `#` at their end.
+    pub(crate) keys: String,
+}
+
+#[derive(Debug, Serialize)]
 pub(crate) struct Status {
     pub(crate) open_leases: usize,
     pub(crate) accounts: usize,
@@ -162,6 +175,7 @@ impl From<Account> for AccountRow {
             enabled: account.enabled,
             lease: account.lifetime,
             time_zone: account.time_zone,
+            language: account.language,
             created_at: account.created_at,
         }
     }

@@ -1,13 +1,15 @@
 //! What a command has to say, in words for people.
 
-use dialgate_contract::ServiceName;
+use std::net::IpAddr;
+
+use dialgate_contract::{Language, ServiceName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, LeaseRow, Report, Revoked,
+    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, Keys, LeaseRow, Report, Revoked,
     ServiceRow, SetUp, Status,
 };
 
@@ -32,6 +34,10 @@ impl Reader<'_> {
             Report::Leases(leases) => self.leases(leases),
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),
+            Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
+            Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
+                format!("{keys}\nFirst press 6, where the call asks for the address.\n")
+            }
             Report::Status(status) => self.status(status),
             Report::Audit(lines) if lines.is_empty() => "nothing has been done yet\n".to_owned(),
             Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
@@ -40,11 +46,12 @@ impl Reader<'_> {
 
     fn account(&self, AccountDetails { account, leases }: &AccountDetails) -> String {
         let zone = account.time_zone.as_deref().unwrap_or("this machine's");
+        let language = account.language.map_or("the call's", Language::as_str);
         let lease =
             account.lease.map_or_else(|| "the site's default".to_owned(), |own| own.to_string());
         let mut text = format!(
             "account    {}, {}\nname       {}\nemail      {}\nservices   {}\n\
-             lease      {lease}\ntime zone  {zone}\ncreated    {}\n",
+             lease      {lease}\ntime zone  {zone}\nlanguage   {language}\ncreated    {}\n",
             account.account,
             enabled(account),
             account.name,

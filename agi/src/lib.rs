@@ -4,7 +4,6 @@
 //! without clock, randomness or I/O, and [`server`] performs it for every call at a time.
 
 pub mod conversation;
-pub mod keypad;
 mod program;
 mod prompt;
 pub mod protocol;

@@ -7,6 +7,7 @@ use clap::Parser;
 use dialgate_contract::config::{Config, ConfigError, DEFAULT_FILE};
 use dialgate_contract::{Exit, SystemUserError};
 use rustix::fs::Mode;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -113,7 +114,9 @@ fn give_up_privileges(config: &Config) -> Result<(), ProgramError> {
     if let Some(user) = config.run_as()? {
         user.assume()?;
     }
-    rustix::thread::set_no_new_privs(true).map_err(ProgramError::Privileges)
+    rustix::thread::set_no_new_privs(true).map_err(ProgramError::Privileges)?;
+    // No core file, and no debugger of the same user: PINs pass through this memory.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(ProgramError::Privileges)
 }
 
 async fn listen(address: SocketAddr, services: Services) -> Result<(), ProgramError> {

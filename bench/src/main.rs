@@ -41,6 +41,12 @@ enum What {
         #[arg(long)]
         quick: bool,
     },
+    /// Whether the time until a login is rejected tells why: ten logins of each kind at each site
+    Oracle {
+        /// Sites, each of which takes a quarter of a minute
+        #[arg(long, default_value_t = 6)]
+        sites: u32,
+    },
     /// The bare line echo
     #[command(hide = true)]
     Floor { listen: SocketAddr, commands: PathBuf },
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
         What::Spoken { calls } => spoken::measure(calls),
         What::Agi { quick: false } => agi::measure(agi::Extent::Full),
         What::Agi { quick: true } => agi::measure(agi::Extent::Quick),
+        What::Oracle { sites } => agi::oracle(sites),
         What::Floor { listen, commands } => agi::serve(listen, &commands).map(|()| String::new()),
     };
     match printed.and_then(|report| std::io::stdout().write_all(report.as_bytes())) {

@@ -25,7 +25,7 @@ const DATAGRAMS: u32 = 40_000;
 /// Makes `calls` calls, and prints what they took.
 pub(crate) fn measure(calls: u32) -> io::Result<String> {
     let site = Site::start(
-        "[lease]\naccount-requests-per-hour = 1000000\nsite-requests-per-hour = 1000000\n",
+        "[lease]\nmax = \"24h\"\naccount-requests-per-hour = 1000000\nsite-requests-per-hour = 1000000\n",
     )?;
     let travellers =
         [site.host(Ipv4Addr::new(12, 34, 56, 78))?, site.host(Ipv4Addr::new(12, 34, 56, 79))?];

@@ -7,6 +7,12 @@ text_enum! {
         Open = "open",
         /// The address was in already; its time now ends later.
         Extended = "extended",
+        /// What was open is closed.
+        Closed = "closed",
+        /// The PIN is another, and what was open is closed.
+        PinChanged = "pin-changed",
+        /// Whoever was to be told has a letter in the outbox.
+        Told = "told",
         /// Nothing was opened; a [`Refusal`] says why.
         Refused = "refused",
     }
@@ -27,6 +33,8 @@ text_enum! {
         Lifetime = "lifetime",
         /// More requests in an hour than an account, or the whole site, is allowed.
         TooMany = "too-many",
+        /// There is nothing open to extend or to close.
+        NothingOpen = "nothing-open",
         /// Too old to be believed when it was read.
         Stale = "stale",
     }

@@ -4,9 +4,13 @@
 //! not in the database: without that file a stolen ledger is worth nothing.
 
 mod hash;
+mod key;
 mod pepper;
 mod value;
+mod weak;
 
 pub use hash::{HashError, Hasher};
+pub use key::Secret;
 pub use pepper::{Pepper, PepperError};
 pub use value::{Pin, PinError};
+pub use weak::Weak;

@@ -60,7 +60,7 @@ impl Pepper {
         text
     }
 
-    pub(crate) const fn bytes(&self) -> &[u8] {
+    pub(crate) const fn bytes(&self) -> &[u8; Self::BYTES] {
         &self.0
     }
 

@@ -15,6 +15,7 @@ pub mod firewall;
 mod ledger_watch;
 pub mod mail;
 mod once;
+mod order;
 mod outbox;
 mod own_addresses;
 mod pace;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::BorrowedFd;
 
@@ -15,7 +15,7 @@ use crate::reader::Reader;
 
 /// How long the queue's reader may take in all. It is the bound on what a crafted queue can cost.
 const READING: Duration = Duration::from_secs(5);
-/// Requests that one pass decides at most: while it does, nobody else can write the ledger.
+/// Requests of travellers, and as many notices, that one pass decides at most: while it does, nobody else can write the ledger.
 const MOST: usize = 1000;
 /// How long letters may take in all; what is left waits for the next time.
 const SENDING: Duration = Duration::from_secs(45);
@@ -24,17 +24,24 @@ const SENDING: Duration = Duration::from_secs(45);
 #[must_use]
 pub(crate) fn requests(mut reader: Reader, reconciler: &Reconciler) -> Vec<Request> {
     let end = clock::steady() + READING;
-    let mut requests = Vec::new();
+    let (mut requests, mut notices) = (Vec::new(), Vec::new());
     loop {
         let clock = clock::steady();
-        requests.extend(reconciler.undecided(reader.requests(clock)));
-        if reader.is_finished() || requests.len() >= MOST {
-            requests.truncate(MOST);
-            return requests;
-        }
-        if clock >= end {
+        let undecided = reconciler.undecided(reader.requests(clock)).into_iter();
+        let (wishes, others): (Vec<_>, Vec<_>) =
+            undecided.partition(|request| matches!(request.matter, Matter::Access { .. }));
+        requests.extend(wishes);
+        // Strangers bring notices about: they take nobody's place.
+        notices.extend(others);
+        notices.truncate(MOST);
+        let late = clock >= end;
+        if late {
             let seconds = READING.as_secs();
             tracing::error!("the queue's reader took longer than {seconds} s and is ended");
+        }
+        if late || reader.is_finished() || requests.len() >= MOST {
+            requests.truncate(MOST);
+            requests.append(&mut notices);
             return requests;
         }
         wait(reader.fd(), reader.deadline().map_or(end, |deadline| deadline.min(end)));

@@ -12,6 +12,7 @@ use sd_notify::NotifyState;
 use crate::clock;
 use crate::complaint::Complaint;
 use crate::ledger_watch::LedgerWatch;
+use crate::order::closing_first;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
 use crate::pass::Reconciler;
@@ -134,7 +135,10 @@ impl Watch {
 
     fn pass(&mut self, requests: &[Request]) {
         let (now, begun) = (clock::calendar(), clock::steady());
-        let batches = requests.chunks(BATCH).chain(requests.is_empty().then_some(requests));
+        // Of all batches, not only of each: closing does not wait for what cannot be opened.
+        let (closing, opening) = closing_first(requests);
+        let ordered: Vec<Request> = closing.into_iter().chain(opening).cloned().collect();
+        let batches = ordered.chunks(BATCH).chain(requests.is_empty().then_some(requests));
         let passed = batches
             .map(|batch| self.reconciler.pass(batch, now))
             .try_fold(0, |dropped, passed| passed.map(|passed| dropped + passed.dropped));

@@ -30,7 +30,7 @@ const BOOT: Duration = Duration::from_secs(60);
 /// Whether our recordings are on the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recordings {
-    /// `sounds/en` is installed as `<sounds>/en/dialgate`.
+    /// They are installed in all languages, as `<sounds>/<language>/dialgate`.
     Installed,
     /// They are not there.
     Missing,

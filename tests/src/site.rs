@@ -281,6 +281,9 @@ pub fn asking_for(address: &str) -> Script {
         .on("dialgate/enter-pin", &format!("{PIN}#"))
         .on("dialgate/enter-address", &format!("{address}#"))
         .on("dialgate/confirm-address", "1")
+        // Whoever is let in already chooses a new address, and all how long.
+        .on("dialgate/menu-open", "1")
+        .on("dialgate/choose-lifetime-1-3-7", "1")
 }
 
 fn configuration(folder: &Path, mail_port: u16, extra: &str) -> String {

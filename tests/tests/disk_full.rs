@@ -36,7 +36,9 @@ fn call(site: &Site, address: Ipv4Addr) -> Option<String> {
         .on("dialgate/enter-account", &format!("{ACCOUNT}#"))
         .on("dialgate/enter-pin", &format!("{PIN}#"))
         .on("dialgate/enter-address", &format!("{}#", address.to_string().replace('.', "*")))
-        .on("dialgate/confirm-address", "1");
+        .on("dialgate/confirm-address", "1")
+        .on("dialgate/menu-open", "1")
+        .on("dialgate/choose-lifetime-1-3-7", "1");
     let server = SocketAddr::from(([127, 0, 0, 1], AGI_PORT));
     let transcript = site.namespace().enter(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

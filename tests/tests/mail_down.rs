@@ -23,7 +23,7 @@ fn without_a_mail_server_access_opens_at_once_and_the_letter_waits() {
     for address in ["12*34*56*78", "12*34*56*79"] {
         let transcript = site.call(asking_for(address)).unwrap();
         assert_eq!(transcript.result(), Some("open"));
-        let outcome = transcript.delay("dialgate/confirm-address", &["dialgate/open-until"]);
+        let outcome = transcript.delay("dialgate/choose-lifetime-1-3-7", &["dialgate/open-until"]);
         // Far below the ten seconds after which a caller hears "queued".
         assert!(outcome.unwrap() < Duration::from_secs(2), "{outcome:?}");
     }

@@ -35,7 +35,16 @@ fn asks_for(address: &str) -> Vec<Step> {
         keys(&format!("{address}#")),
         Step::Hear("dialgate/confirm-address"),
         keys("1"),
+        Step::Hear("dialgate/choose-lifetime-1-3-7"),
+        keys("1"),
     ]
+}
+
+/// The same where something is open already.
+fn asks_for_another(address: &str) -> Vec<Step> {
+    let mut steps = asks_for(address);
+    steps.splice(4..4, [Step::Hear("dialgate/menu-open"), keys("1")]);
+    steps
 }
 
 #[expect(clippy::unwrap_used, reason = "a queue that cannot be read fails the test")]
@@ -59,7 +68,7 @@ fn a_traveller_who_calls_is_let_in_hears_it_and_gets_a_letter() {
     assert!(!site.hears(&traveller, &control).unwrap());
 
     let mut asterisk = Asterisk::start(site.namespace(), Recordings::Installed).unwrap();
-    let record = asterisk.call(&asks_for(&traveller.typed())).unwrap();
+    let record = asterisk.call(&asks_for_another(&traveller.typed())).unwrap();
 
     assert_eq!(record.result, "open", "{record:?}\n{}", site.logs().unwrap());
     assert_eq!(
@@ -68,9 +77,14 @@ fn a_traveller_who_calls_is_let_in_hears_it_and_gets_a_letter() {
             "welcome",
             "enter-account",
             "enter-pin",
+            "your-access-from",
+            "is-open-for-another",
+            "hours",
+            "menu-open",
             "enter-address",
             "you-entered",
             "confirm-address",
+            "choose-lifetime-1-3-7",
             "one-moment",
             "open-until",
             "goodbye"
@@ -168,7 +182,7 @@ fn the_same_address_again_is_extended() {
     let site = Site::start("").unwrap();
     site.dialgate(&["lease", "grant", ACCOUNT, "12.34.56.78", "--for", "1h"]).unwrap();
     let mut asterisk = Asterisk::start(site.namespace(), Recordings::Installed).unwrap();
-    let record = asterisk.call(&asks_for("12*34*56*78")).unwrap();
+    let record = asterisk.call(&asks_for_another("12*34*56*78")).unwrap();
     assert_eq!(record.result, "extended", "{record:?}");
     assert!(record.prompts().contains(&"extended-until"), "{record:?}");
     assert_eq!(site.dialgate(&["lease", "list", "--json"]).unwrap().as_array().unwrap().len(), 1);

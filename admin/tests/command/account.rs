@@ -93,6 +93,7 @@ fn an_unknown_account_is_said_to_be_so_by_every_command() {
         "account pin 4712",
         "account enable 4712",
         "account disable 4712",
+        "account unlock 4712",
         "account remove 4712",
         "lease grant 4712 12.34.56.78",
         "lease revoke 4712",
@@ -165,4 +166,38 @@ fn a_removed_account_is_gone_and_its_leases_are_history() {
     assert_eq!(site.json("account list"), serde_json::json!([]));
     assert_eq!(site.json("lease list --all")[0]["state"], "removed");
     assert!(site.ok("account list").contains("no accounts"));
+}
+
+#[test]
+fn failed_logins_are_forgiven_by_the_operator_and_with_a_new_pin() {
+    let site = Site::new();
+    site.ok(ANN);
+    assert_eq!(site.unlocked_at("4711"), None);
+    assert!(site.ok("account unlock 4711").contains("unlocked"));
+    let unlocked = site.unlocked_at("4711").unwrap();
+    assert_eq!(
+        site.json("audit").as_array().unwrap().last().unwrap()["action"],
+        "account-unlocked"
+    );
+
+    site.ok("account add 4712 --name Bob --email bob@example.net --services sip");
+    site.ok("account pin 4712");
+    assert!(site.unlocked_at("4712").unwrap() >= unlocked);
+    site.ok("account set 4711 --name Eve");
+    assert_eq!(site.unlocked_at("4711"), Some(unlocked));
+}
+
+#[test]
+fn an_account_has_a_language_or_the_calls() {
+    let site = Site::new();
+    site.ok(&format!("{ANN} --language fr"));
+    assert_eq!(site.json("account show 4711")["language"], "fr");
+    assert!(site.ok("account show 4711").contains("language   fr"));
+    assert_eq!(site.json("account set 4711 --language de")["language"], "de");
+    assert_eq!(site.json("account list")[0]["language"], "de");
+    assert!(site.json("account set 4711 --language default")["language"].is_null());
+    assert!(site.json("account show 4711").get("language").is_some());
+    for bad in ["ja", "FR", ""] {
+        site.refuses_with(&["account", "set", "4711", "--language", bad], b"", 64, &["en, es, fr"]);
+    }
 }

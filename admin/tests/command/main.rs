@@ -3,6 +3,7 @@
 
 mod account;
 mod init;
+mod keys;
 mod lease;
 mod output;
 mod rights;

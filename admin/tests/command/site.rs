@@ -98,6 +98,13 @@ impl Site {
         assert_eq!(self.everything(), before, "{arguments:?} changed something");
     }
 
+    /// When the account's failed logins were last forgiven.
+    pub(crate) fn unlocked_at(&self, number: &str) -> Option<jiff::Timestamp> {
+        let ledger = Ledger::open(&self.path("data/ledger.db")).unwrap();
+        let account = account::find(ledger.connection(), &number.parse().unwrap()).unwrap();
+        account.unwrap().unlocked_at
+    }
+
     /// Whether this is the account's PIN.
     pub(crate) fn pin_is(&self, number: &str, pin: &str) -> bool {
         let hasher = Hasher::new(Pepper::load(&self.path("pepper")).unwrap()).unwrap();

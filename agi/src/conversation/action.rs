@@ -1,11 +1,12 @@
 use std::net::IpAddr;
 
-use dialgate_contract::{AccountNumber, RequestId};
+use dialgate_contract::queue::Wish;
+use dialgate_contract::{AccountNumber, Language, RequestId};
 use dialgate_pin::Pin;
 use jiff::Timestamp;
 
 use crate::Prompt;
-use crate::protocol::{MaxDigits, Timeout};
+use crate::protocol::{Digits, MaxDigits, Timeout};
 
 /// What the driver is to do next; it answers with one [`Event`](super::Event).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,19 +24,25 @@ pub enum Action {
         /// How long to wait for each.
         timeout: Timeout,
     },
-    /// Check who is calling. What was typed and cannot be right is `None` and takes the same time.
+    /// Check who is calling, and collect what is typed meanwhile. What cannot be right takes the same time.
     CheckLogin {
-        /// The account typed.
-        account: Option<AccountNumber>,
-        /// The PIN typed.
+        /// What was typed as the account; it may be a PIN.
+        account: Digits,
+        /// The PIN typed; `None` when it cannot be one.
         pin: Option<Pin>,
     },
+    /// Look up what is true of the account.
+    LookUp(AccountNumber),
+    /// Go on in another language.
+    SetLanguage(Language),
+    /// Hash a new PIN.
+    HashPin(Pin),
     /// Keep a request so that it survives a power cut.
     Enqueue {
         /// Who asks.
         account: AccountNumber,
-        /// What was read back and confirmed.
-        address: IpAddr,
+        /// What for: an address that was read back and confirmed, or what was chosen.
+        wish: Wish,
     },
     /// Wait for the verdict on a request.
     AwaitVerdict {
@@ -53,6 +60,8 @@ pub enum Speech {
     Prompt(Prompt),
     /// An address, character by character.
     Address(IpAddr),
+    /// A number.
+    Number(u32),
     /// A date and time.
     DateTime {
         /// When.

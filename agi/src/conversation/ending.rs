@@ -7,6 +7,8 @@ pub enum Ending {
     Open,
     /// The address was in already and stays longer.
     Extended,
+    /// What was open is closed.
+    Closed,
     /// A request was made and its outcome was not known in time.
     Queued,
     /// A request was refused, or the caller named no address in three tries.
@@ -28,6 +30,7 @@ impl Ending {
         match self {
             Self::Open => "open",
             Self::Extended => "extended",
+            Self::Closed => "closed",
             Self::Queued => "queued",
             Self::Refused => "refused",
             Self::FailedLogin => "failed-login",

@@ -1,6 +1,10 @@
-use dialgate_contract::ledger::Verdict;
-use dialgate_contract::{AccountNumber, RequestId};
+use std::net::IpAddr;
+use std::time::Duration;
 
+use dialgate_contract::ledger::Verdict;
+use dialgate_contract::{AccountNumber, Language, PinHash, RequestId};
+
+use super::Lifetimes;
 use crate::protocol::{Digits, Ended, Key};
 
 /// What came of an [`Action`](super::Action): one for each, or the hang-up that came first.
@@ -21,12 +25,18 @@ pub enum Event {
         ended: Ended,
     },
     /// Account and PIN were checked.
-    LoginChecked(Login),
+    LoginChecked(Login, Ahead),
+    /// It was looked up what is true of the account.
+    LookedUp(Standing),
+    /// The call goes on in another language.
+    LanguageSet,
+    /// A new PIN was hashed; `None` when that failed.
+    PinHashed(Option<PinHash>),
     /// The request is on its way and survives a power cut.
     Enqueued(RequestId),
     /// The request could not be kept.
     EnqueueFailed,
-    /// The reconciler decided, and what it opened is open.
+    /// The reconciler decided, and what it decided is done.
     VerdictSeen(Verdict),
     /// The reconciler has not decided in time.
     VerdictTimedOut,
@@ -41,8 +51,19 @@ pub enum Login {
     Accepted(Traveller),
     /// Unknown, disabled, malformed or wrong: nobody is told which.
     Rejected,
+    /// Too many are waiting to be checked.
+    Busy,
     /// They could not be checked.
     Unavailable,
+}
+
+/// What was typed while account and PIN were checked: the beginning of the next entry, or all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// Without the `#` at their end.
+    pub digits: Digits,
+    /// A `#` ended them.
+    pub is_whole: bool,
 }
 
 /// Who is calling, once that is known.
@@ -52,4 +73,24 @@ pub struct Traveller {
     pub account: AccountNumber,
     /// The IANA name of the zone to say times in; empty for Asterisk's own.
     pub time_zone: String,
+}
+
+/// What is true of an account when its traveller calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The language to go on in; `None`: that of the call.
+    pub language: Option<Language>,
+    /// What is open, the newest first.
+    pub open: Vec<OpenAccess>,
+    /// What may be chosen.
+    pub lifetimes: Lifetimes,
+}
+
+/// Access that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenAccess {
+    /// From where.
+    pub address: IpAddr,
+    /// For how much longer.
+    pub left: Duration,
 }

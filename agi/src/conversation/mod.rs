@@ -4,27 +4,29 @@
 //! of it to [`Conversation::on`]. The conversation is used up by each event, so a call has exactly one [`Ending`].
 
 mod action;
+mod address;
 mod dialogue;
 mod ending;
 mod event;
+mod lifetimes;
+mod login;
+mod menu;
+mod new_pin;
+mod outcome;
 mod question;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv4Addr};
+use dialgate_contract::queue::Wish;
 
-use dialgate_contract::ledger::Verdict;
-use dialgate_contract::{AccountNumber, Refusal};
-use dialgate_pin::Pin;
-
-use crate::protocol::Key;
-use crate::{Prompt, keypad};
+use crate::Prompt;
 use dialogue::Dialogue;
-use question::Question;
+use question::{About, Guest, Question};
 
 pub use action::{Action, Speech};
 pub use ending::Ending;
-pub use event::{Event, Login, Traveller};
+pub use event::{Ahead, Event, Login, OpenAccess, Standing, Traveller};
+pub use lifetimes::Lifetimes;
 
 /// The script of the FastAGI URL that is served: `agi://…/whitelist`.
 pub const SCRIPT: &str = "whitelist";
@@ -63,8 +65,12 @@ enum Stage {
     Asking(Question),
     Collecting(Question),
     CheckingLogin,
-    Enqueueing(Traveller),
-    AwaitingVerdict(Traveller),
+    LookingUp(Traveller),
+    SettingLanguage(Guest),
+    HashingPin(Guest),
+    /// With what to say when there is no verdict in time.
+    Enqueueing(Guest, Prompt),
+    AwaitingVerdict(Guest, Prompt),
     Closing(Ending),
 }
 
@@ -85,7 +91,7 @@ impl Conversation {
     /// The next turn after an event. An event that no action of this stage can cause ends the call in
     /// [`Ending::Error`].
     pub fn on(self, event: Event) -> Turn {
-        let Self { stage, dialogue } = self;
+        let Self { stage, mut dialogue } = self;
         match (stage, event) {
             // What has been decided stays decided, whether or not the caller hears all of it.
             (Stage::Closing(ending), Event::HungUp) => Turn::End(ending),
@@ -94,124 +100,78 @@ impl Conversation {
                 dialogue.say([Prompt::Welcome.into()], Stage::Asking(Question::Account))
             }
             (Stage::Asking(question), Event::Played { interrupted_by: Some(key) }) => {
-                barge_in(dialogue, question, key)
+                dialogue.barge_in(question, key)
             }
             (stage @ (Stage::Asking(_) | Stage::Closing(_)), Event::Played { .. }) => {
                 dialogue.go_on(stage)
             }
             (Stage::Collecting(question), Event::Digits { digits, ended }) => {
-                let mut dialogue = dialogue;
                 match dialogue.entry(&digits, ended) {
                     Some(keys) => answered(dialogue, question, &keys),
                     None => dialogue.go_on(Stage::Asking(question)),
                 }
             }
-            (Stage::CheckingLogin, Event::LoginChecked(login)) => logged_in(dialogue, login),
-            (Stage::Enqueueing(traveller), Event::Enqueued(request)) => {
-                let action = Action::AwaitVerdict { request, meanwhile: Prompt::OneMoment };
-                dialogue.perform(action, Stage::AwaitingVerdict(traveller))
+            (Stage::CheckingLogin, Event::LoginChecked(login, ahead)) => {
+                login::checked(dialogue, login, &ahead)
             }
-            (Stage::Enqueueing(_), Event::EnqueueFailed) => {
+            (Stage::LookingUp(traveller), Event::LookedUp(standing)) => {
+                menu::greet(dialogue, Guest::new(traveller, standing))
+            }
+            (Stage::SettingLanguage(guest), Event::LanguageSet) => menu::begin(dialogue, guest),
+            (Stage::HashingPin(guest), Event::PinHashed(hash)) => {
+                new_pin::hashed(dialogue, guest, hash)
+            }
+            (Stage::Enqueueing(guest, late), Event::Enqueued(request)) => {
+                let action = Action::AwaitVerdict { request, meanwhile: Prompt::OneMoment };
+                dialogue.perform(action, Stage::AwaitingVerdict(guest, late))
+            }
+            (Stage::Enqueueing(..), Event::EnqueueFailed) => {
                 dialogue.close([Prompt::TryAgainLater.into()], Ending::Error)
             }
-            (Stage::AwaitingVerdict(traveller), Event::VerdictSeen(verdict)) => {
-                decided(dialogue, traveller, verdict)
+            (Stage::AwaitingVerdict(guest, _), Event::VerdictSeen(verdict)) => {
+                outcome::decided(dialogue, guest, verdict)
             }
-            (Stage::AwaitingVerdict(_), Event::VerdictTimedOut) => {
-                dialogue.close([Prompt::Queued.into()], Ending::Queued)
+            (Stage::AwaitingVerdict(_, late), Event::VerdictTimedOut) => {
+                dialogue.close([late.into()], Ending::Queued)
             }
             (_, _) => Turn::End(Ending::Error),
         }
     }
 }
 
-/// A key pressed while something is said before a question is the beginning of the answer, unless it cannot be one.
-fn barge_in(mut dialogue: Dialogue, question: Question, key: Key) -> Turn {
-    if !dialogue.begin_entry(key) {
-        return dialogue.go_on(Stage::Asking(question));
-    }
-    if question.takes_one_key() {
-        let keys = dialogue.entry_of_one_key();
-        return answered(dialogue, question, &keys);
-    }
-    dialogue.go_on(Stage::Asking(question))
-}
-
+/// What was typed in answer to a question.
 fn answered(dialogue: Dialogue, question: Question, keys: &str) -> Turn {
-    match question {
-        Question::Confirm { traveller, address } => confirmed(dialogue, traveller, address, keys),
-        Question::Account | Question::Pin { .. } | Question::Address { .. } if keys.is_empty() => {
-            dialogue.ask_again(vec![Prompt::NothingEntered.into()], question)
-        }
-        // A malformed account is asked for its PIN like any other.
-        Question::Account => {
-            dialogue.say([], Stage::Asking(Question::Pin { account: keys.parse().ok() }))
-        }
-        Question::Pin { account } => check_login(dialogue, account, keys),
-        Question::Address { traveller } => match keypad::ipv4(keys) {
-            Ok(address) => dialogue
-                .say(read_back(address), Stage::Asking(Question::Confirm { traveller, address })),
-            Err(_) => dialogue
-                .ask_again(vec![Prompt::AddressInvalid.into()], Question::Address { traveller }),
-        },
-    }
-}
-
-fn check_login(dialogue: Dialogue, account: Option<AccountNumber>, pin: &str) -> Turn {
-    let action = Action::CheckLogin { account, pin: Pin::new(pin).ok() };
-    dialogue.perform(action, Stage::CheckingLogin)
-}
-
-fn logged_in(dialogue: Dialogue, login: Login) -> Turn {
-    match login {
-        Login::Accepted(traveller) => {
-            dialogue.say([], Stage::Asking(Question::Address { traveller }))
-        }
-        Login::Rejected => dialogue.ask_again(vec![Prompt::LoginFailed.into()], Question::Account),
-        Login::Unavailable => dialogue.close([Prompt::TryAgainLater.into()], Ending::Error),
-    }
-}
-
-fn read_back(address: Ipv4Addr) -> [Speech; 2] {
-    [Prompt::YouEntered.into(), Speech::Address(IpAddr::V4(address))]
-}
-
-fn confirmed(dialogue: Dialogue, traveller: Traveller, address: Ipv4Addr, keys: &str) -> Turn {
-    match keys {
-        "1" => {
-            let account = traveller.account.clone();
-            let action = Action::Enqueue { account, address: IpAddr::V4(address) };
-            dialogue.perform(action, Stage::Enqueueing(traveller))
-        }
-        "" => {
-            let [you_entered, spelled] = read_back(address);
-            let speech = vec![Prompt::NothingEntered.into(), you_entered, spelled];
-            dialogue.ask_again(speech, Question::Confirm { traveller, address })
-        }
-        _ => dialogue.ask_again(vec![], Question::Address { traveller }),
-    }
-}
-
-fn decided(dialogue: Dialogue, traveller: Traveller, verdict: Verdict) -> Turn {
-    let (prompt, until, ending) = match verdict {
-        Verdict::Open(_, until) => (Prompt::OpenUntil, until, Ending::Open),
-        Verdict::Extended(_, until) => (Prompt::ExtendedUntil, until, Ending::Extended),
-        Verdict::Refused(refusal) => {
-            return dialogue.close([refused(refusal).into()], Ending::Refused);
-        }
+    let (guest, about) = match question {
+        Question::Account | Question::Pin { .. } => return login::typed(dialogue, question, keys),
+        Question::Of(guest, about) => (guest, about),
     };
-    let when = Speech::DateTime { at: until, time_zone: traveller.time_zone };
-    dialogue.close([prompt.into(), when], ending)
+    match about {
+        About::Menu => menu::chosen(dialogue, guest, keys),
+        About::Confirm { address } => address::confirmed(dialogue, guest, address, keys),
+        About::Lifetime(lasting) => address::lasts(dialogue, guest, lasting, keys),
+        About::Address if keys.is_empty() => {
+            dialogue.ask_again(address::nothing(), guest.asked(about))
+        }
+        About::Octet { .. } | About::Address6 | About::NewPin | About::NewPinAgain { .. }
+            if keys.is_empty() =>
+        {
+            dialogue.ask_again(vec![Prompt::NothingEntered.into()], guest.asked(about))
+        }
+        About::Address => address::typed(dialogue, guest, keys),
+        About::Octet { octets, place } => {
+            address::typed_octet(dialogue, guest, (octets, place), keys)
+        }
+        About::Address6 => address::typed_ipv6(dialogue, guest, keys),
+        About::NewPin => new_pin::typed(dialogue, guest, keys),
+        About::NewPinAgain { pin } => new_pin::typed_again(dialogue, guest, pin, keys),
+    }
 }
 
-fn refused(refusal: Refusal) -> Prompt {
-    match refusal {
-        Refusal::Account => Prompt::RefusedAccount,
-        Refusal::PrivateAddress => Prompt::RefusedPrivateAddress,
-        Refusal::SpecialAddress => Prompt::RefusedSpecialAddress,
-        Refusal::OwnAddress => Prompt::RefusedOwnAddress,
-        Refusal::Lifetime => Prompt::RefusedLifetime,
-        Refusal::TooMany => Prompt::RefusedTooMany,
-        Refusal::Stale => Prompt::RefusedStale,
-    }
+fn enqueue(dialogue: Dialogue, guest: Guest, wish: Wish) -> Turn {
+    let account = guest.traveller.account.clone();
+    let late = match wish {
+        Wish::Open { .. } => Prompt::Queued,
+        Wish::Extend { .. } | Wish::Close | Wish::ChangePin { .. } => Prompt::Recorded,
+    };
+    dialogue.perform(Action::Enqueue { account, wish }, Stage::Enqueueing(guest, late))
 }

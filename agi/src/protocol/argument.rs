@@ -130,7 +130,7 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// How many keys `GET DATA` collects: 1 to 64. More than 1023 smashes Asterisk's stack
+/// How many keys `GET DATA` collects: 1 to 80. More than 1023 smashes Asterisk's stack
 /// (seen with 22.10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MaxDigits(u8);
@@ -141,8 +141,8 @@ impl MaxDigits {
     pub const fn clamped(keys: u8) -> Self {
         match keys {
             0 => Self(1),
-            1..=64 => Self(keys),
-            _ => Self(64),
+            1..=80 => Self(keys),
+            _ => Self(80),
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn limits_are_clamped_into_what_asterisk_survives() {
         assert_eq!(MaxDigits::clamped(0).get(), 1);
-        assert_eq!(MaxDigits::clamped(255).get(), 64);
+        assert_eq!(MaxDigits::clamped(255).get(), 80);
         assert_eq!(Timeout::from_millis(0).to_string(), "1");
         assert_eq!(Timeout::from_secs(u32::MAX).to_string(), "3600000");
         assert_eq!(DigitString::new("*12"), Err(ArgumentError::NotDigits));

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use dialgate_contract::Language;
+
 use super::argument::{DigitString, EscapeDigits, MaxDigits, Text, Timeout, VariableName};
 use super::nonce::Nonce;
 
@@ -48,6 +50,13 @@ pub enum Command {
         /// Which keys interrupt it.
         escape: EscapeDigits,
     },
+    /// Speaks a number in words.
+    SayNumber {
+        /// What to speak.
+        number: u32,
+        /// Which keys interrupt it.
+        escape: EscapeDigits,
+    },
     /// Speaks a date and time.
     SayDateTime {
         /// Seconds since 1970 in UTC.
@@ -59,6 +68,8 @@ pub enum Command {
         /// An IANA name such as `Europe/Paris`; empty for Asterisk's own.
         time_zone: Text,
     },
+    /// Has the channel go on in another language.
+    SetLanguage(Language),
     /// Sets a channel variable.
     SetVariable {
         /// Its name.
@@ -93,8 +104,9 @@ impl Command {
             Self::GetData { .. } => "GET DATA",
             Self::SayAlpha { .. } => "SAY ALPHA",
             Self::SayDigits { .. } => "SAY DIGITS",
+            Self::SayNumber { .. } => "SAY NUMBER",
             Self::SayDateTime { .. } => "SAY DATETIME",
-            Self::SetVariable { .. } => "SET VARIABLE",
+            Self::SetLanguage(_) | Self::SetVariable { .. } => "SET VARIABLE",
             Self::GetVariable(_) => "GET VARIABLE",
             Self::GetFullVariable(_) => "GET FULL VARIABLE",
             Self::SetAutoHangup(_) => "SET AUTOHANGUP",
@@ -109,7 +121,8 @@ impl Command {
     #[must_use]
     pub fn is_permitted_on_dead_channel(&self) -> bool {
         match self {
-            Self::SetVariable { .. }
+            Self::SetLanguage(_)
+            | Self::SetVariable { .. }
             | Self::GetVariable(_)
             | Self::GetFullVariable(_)
             | Self::Verbose(_)
@@ -120,6 +133,7 @@ impl Command {
             | Self::GetData { .. }
             | Self::SayAlpha { .. }
             | Self::SayDigits { .. }
+            | Self::SayNumber { .. }
             | Self::SayDateTime { .. }
             | Self::SetAutoHangup(_)
             | Self::WaitForDigit(_)
@@ -169,6 +183,12 @@ impl Command {
                 format.as_str().into(),
                 time_zone.as_str().into(),
             ],
+            Self::SayNumber { number, escape } => {
+                vec![number.to_string().into(), escape.as_str().into()]
+            }
+            Self::SetLanguage(language) => {
+                vec!["CHANNEL(language)".into(), language.as_str().into()]
+            }
             Self::SetVariable { name, value } => vec![name.as_str().into(), value.as_str().into()],
             Self::GetVariable(name) => vec![name.as_str().into()],
             Self::GetFullVariable(nonce) => vec![nonce.to_string().into()],

@@ -28,6 +28,17 @@ const KEYS: [&str; 22] = [
     "agi_threadid",
 ];
 
+/// Those of them that an accessor gives out.
+const KEPT: [&str; 7] = [
+    SCRIPT,
+    "agi_channel",
+    "agi_language",
+    "agi_uniqueid",
+    "agi_callerid",
+    "agi_context",
+    "agi_extension",
+];
+
 /// Left out by Asterisk when the URL has no path.
 const SCRIPT: &str = "agi_network_script";
 
@@ -36,7 +47,7 @@ const MAX_BYTES: usize = 4096;
 
 /// What Asterisk says about a call before the first command. Nothing in it is proof of anything:
 /// caller and dialplan choose most values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Environment {
     values: BTreeMap<&'static str, String>,
     args: Vec<String>,
@@ -151,7 +162,9 @@ impl EnvironmentReader {
             return Err(self.unexpected());
         }
         self.next_key += 1;
-        self.environment.values.insert(expected, value.to_owned());
+        if KEPT.contains(expected) {
+            self.environment.values.insert(expected, value.to_owned());
+        }
         Ok(())
     }
 
@@ -168,7 +181,7 @@ impl EnvironmentReader {
         if KEYS.get(self.next_key).is_some() {
             return Err(self.unexpected());
         }
-        Ok(self.environment.clone())
+        Ok(std::mem::take(&mut self.environment))
     }
 
     fn unexpected(&self) -> EnvironmentError {

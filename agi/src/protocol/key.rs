@@ -33,7 +33,7 @@ impl Key {
 
 /// Keys that a caller pressed, in order. They may be a PIN: the memory is wiped when dropped and
 /// `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Digits(Zeroizing<String>);
 
 impl Digits {

@@ -69,12 +69,13 @@ impl Command {
         match self {
             Self::Answer | Self::SetAutoHangup(_) | Self::Noop => is("0").then_some(Outcome::Done),
             Self::ChannelStatus => success.result().parse::<u8>().ok().map(|_| Outcome::Done),
-            Self::SetVariable { .. } | Self::Verbose(_) | Self::Hangup => {
+            Self::SetLanguage(_) | Self::SetVariable { .. } | Self::Verbose(_) | Self::Hangup => {
                 is("1").then_some(Outcome::Done)
             }
             Self::StreamFile { .. }
             | Self::SayAlpha { .. }
             | Self::SayDigits { .. }
+            | Self::SayNumber { .. }
             | Self::SayDateTime { .. } => {
                 key_or_none(&success).map(|interrupted_by| Outcome::Played { interrupted_by })
             }

@@ -1,6 +1,6 @@
 //! Bytes that have arrived and are not yet understood.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes kept at most. The limits on the environment and on one reply are smaller, so that a
 /// stream is refused for what it says before it is refused for its size.
@@ -10,53 +10,59 @@ pub const MAX_BUFFERED: usize = 16 * 1024;
 /// is a variable set by one of our own lines.
 pub(super) const MAX_LINE: usize = 4096;
 
-/// A bounded buffer that is never reallocated and wipes what was consumed: it may hold a PIN.
+/// A bounded buffer that wipes what was consumed, for it may hold a PIN, and takes no memory while it is empty.
 pub(super) struct ReceiveBuffer {
     bytes: Zeroizing<Vec<u8>>,
+    taken: usize,
     overflowed: bool,
 }
 
 impl ReceiveBuffer {
     pub(super) fn new() -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(MAX_BUFFERED)), overflowed: false }
+        Self { bytes: Zeroizing::new(Vec::new()), taken: 0, overflowed: false }
     }
 
     /// Keeps what fits and remembers whether anything was lost.
     pub(super) fn append(&mut self, bytes: &[u8]) {
-        let room = MAX_BUFFERED.saturating_sub(self.bytes.len());
+        let unread = self.unread().len();
+        let room = MAX_BUFFERED.saturating_sub(unread);
         self.overflowed |= bytes.len() > room;
-        self.bytes.extend(bytes.iter().take(room));
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        if self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            // A vector that grows by itself leaves its bytes behind.
+            let mut grown = Zeroizing::new(Vec::with_capacity(2 * unread + bytes.len()));
+            grown.extend_from_slice(self.unread());
+            (self.bytes, self.taken) = (grown, 0);
+        }
+        self.bytes.extend_from_slice(bytes);
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.zeroize();
+        (self.bytes, self.taken) = (Zeroizing::default(), 0);
     }
 
     pub(super) fn unread(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(self.taken..).unwrap_or_default()
     }
 
     /// Takes the next whole line, without its line feed.
     pub(super) fn take_line(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, NoLine> {
-        let end = self.bytes.iter().take(MAX_LINE).position(|byte| *byte == b'\n');
-        let Some(end) = end else {
-            return match (self.bytes.len() >= MAX_LINE, self.overflowed) {
+        let unread = self.unread();
+        let line =
+            unread.get(..MAX_LINE).unwrap_or(unread).split_inclusive(|byte| *byte == b'\n').next();
+        let Some((b'\n', line)) = line.and_then(<[u8]>::split_last) else {
+            return match (unread.len() >= MAX_LINE, self.overflowed) {
                 (true, _) => Err(NoLine::TooLong),
                 (false, true) => Err(NoLine::Overflow),
                 (false, false) => Ok(None),
             };
         };
-        let line = self.bytes.iter().take(end).copied().collect();
-        self.consume(end + 1);
-        Ok(Some(Zeroizing::new(line)))
-    }
-
-    fn consume(&mut self, count: usize) {
-        let count = count.min(self.bytes.len());
-        let kept = self.bytes.len() - count;
-        self.bytes.rotate_left(count);
-        self.bytes.iter_mut().skip(kept).for_each(Zeroize::zeroize);
-        self.bytes.truncate(kept);
+        let line = Zeroizing::new(line.to_vec());
+        self.taken += line.len() + 1;
+        if self.unread().is_empty() {
+            self.clear();
+        }
+        Ok(Some(line))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::protocol::{
     ArgumentError, Codec, Command, Environment, Incoming, Nonce, OutOfStep, Outcome, ProtocolError,
@@ -93,10 +93,14 @@ impl Channel {
             }
             self.stream.readable().await?;
             // On the stack and wiped: it may hold a PIN, and an idle call needs none.
-            let mut bytes = Zeroizing::new([0; 1024]);
+            let mut bytes = [0; 1024];
             match self.stream.try_read(bytes.as_mut_slice()) {
                 Ok(0) => return Err(ChannelError::Closed),
-                Ok(count) => self.codec.feed(bytes.get(..count).unwrap_or_default()),
+                Ok(count) => {
+                    let received = bytes.get_mut(..count).unwrap_or_default();
+                    self.codec.feed(received);
+                    received.zeroize();
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
@@ -114,9 +118,11 @@ fn deadline(command: &Command) -> Duration {
         Command::StreamFile { .. }
         | Command::SayAlpha { .. }
         | Command::SayDigits { .. }
+        | Command::SayNumber { .. }
         | Command::SayDateTime { .. } => SPEECH_WITHIN,
         Command::Answer
         | Command::ChannelStatus
+        | Command::SetLanguage(_)
         | Command::SetVariable { .. }
         | Command::GetVariable(_)
         | Command::GetFullVariable(_)

@@ -1,26 +1,32 @@
-use dialgate_contract::{AccountNumber, CallerId, RequestId};
+use dialgate_contract::queue::{Matter, Wish};
+use dialgate_contract::{AccountNumber, CallerId, Language, RequestId};
 use tokio::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
+use super::desk::Credentials;
+use super::speech;
 use crate::Prompt;
-use crate::conversation::{Action, Ending, Event, Login, Speech};
+use crate::conversation::{Action, Ahead, Ending, Event, Login, Speech};
 use crate::protocol::{
-    Command, EscapeDigits, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
+    Command, Ended, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
 };
+use crate::throttle::Reservation;
 
 /// No call lasts longer: Asterisk hangs up.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(300);
 
-/// Such as "Friday November twentieth at ten fifteen p m". In quotes is a core recording.
-const DATE_AND_TIME: &str = "ABd 'digits/at' IMp";
+/// What may be typed while a login is checked: an address. In silence the answer comes first or right after.
+const AHEAD: (MaxDigits, Timeout) = (MaxDigits::clamped(16), Timeout::from_secs(1));
 
 /// Performs the conversation's actions: on the channel, the ledger and the queue.
 pub(super) struct Driver<'a> {
     pub(super) channel: Channel,
     pub(super) services: &'a Services,
     pub(super) caller: CallerId,
+    /// Failed logins of this call.
+    pub(super) slips: Vec<Reservation>,
 }
 
 impl Driver<'_> {
@@ -43,11 +49,19 @@ impl Driver<'_> {
             Action::Answer => self.answer().await,
             Action::Say(speech) => self.say(&speech).await,
             Action::Collect { prompt, max, timeout } => self.collect(prompt, max, timeout).await,
-            Action::CheckLogin { account, pin } => tokio::select! {
-                login = self.services.logins.check(account, pin) => Ok(checked(login)),
-                gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
-            },
-            Action::Enqueue { account, address } => Ok(self.enqueue(account, address).await),
+            Action::CheckLogin { account, pin } => {
+                let credentials = Credentials { account, pin, caller: self.caller.clone() };
+                let mut slips = std::mem::take(&mut self.slips);
+                let checked = self.check_login(credentials, &mut slips).await;
+                self.slips = slips;
+                checked
+            }
+            Action::LookUp(account) => {
+                Ok(Event::LookedUp(self.services.standings.look_up(account).await))
+            }
+            Action::SetLanguage(language) => self.set_language(language).await,
+            Action::HashPin(pin) => Ok(Event::PinHashed(self.services.new_pins.hash(pin).await)),
+            Action::Enqueue { account, wish } => Ok(self.enqueue(account, wish).await),
             Action::AwaitVerdict { request, meanwhile } => {
                 self.await_verdict(request, meanwhile).await
             }
@@ -67,19 +81,19 @@ impl Driver<'_> {
 
     /// Says something that any key interrupts. What has no recording is skipped.
     async fn say(&mut self, speech: &Speech) -> Result<Event, ChannelError> {
-        let command = spoken(speech)?;
-        match self.channel.perform(&command).await? {
-            Outcome::Played { interrupted_by } => Ok(Event::Played { interrupted_by }),
-            Outcome::Dead => Ok(Event::HungUp),
-            Outcome::HungUpOrMissing if self.is_gone().await? => Ok(Event::HungUp),
-            Outcome::HungUpOrMissing => {
-                complain_of_silence(speech);
-                Ok(Event::Played { interrupted_by: None })
-            }
-            Outcome::Done | Outcome::Digits { .. } | Outcome::Key(_) | Outcome::Variable(_) => {
-                Err(senseless(&command))
+        for command in speech::commands(speech)? {
+            match self.channel.perform(&command).await? {
+                Outcome::Played { interrupted_by: None } => {}
+                Outcome::Played { interrupted_by } => return Ok(Event::Played { interrupted_by }),
+                Outcome::Dead => return Ok(Event::HungUp),
+                Outcome::HungUpOrMissing if self.is_gone().await? => return Ok(Event::HungUp),
+                Outcome::HungUpOrMissing => speech::complain_of_silence(&command),
+                Outcome::Done | Outcome::Digits { .. } | Outcome::Key(_) | Outcome::Variable(_) => {
+                    return Err(senseless(&command));
+                }
             }
         }
+        Ok(Event::Played { interrupted_by: None })
     }
 
     async fn collect(
@@ -95,8 +109,8 @@ impl Driver<'_> {
             Outcome::Dead => Ok(Event::HungUp),
             Outcome::HungUpOrMissing if self.is_gone().await? => Ok(Event::HungUp),
             Outcome::HungUpOrMissing => match prompt {
-                Some(prompt) => {
-                    complain_of_silence(&prompt.into());
+                Some(_) => {
+                    speech::complain_of_silence(&command);
                     Box::pin(self.collect(None, max, timeout)).await
                 }
                 None => Err(senseless(&command)),
@@ -120,10 +134,53 @@ impl Driver<'_> {
         }
     }
 
-    async fn enqueue(&self, account: AccountNumber, address: std::net::IpAddr) -> Event {
-        match self.services.requests.add(account, address, self.caller.clone()).await {
+    /// Collects keys while the login is checked, because Asterisk drops those that no command waits for. How long that
+    /// takes depends on the keys alone, never on what comes of the check.
+    async fn check_login(
+        &mut self,
+        credentials: Credentials,
+        slips: &mut Vec<Reservation>,
+    ) -> Result<Event, ChannelError> {
+        let (max, timeout) = AHEAD;
+        let check = self.services.logins.check(credentials, slips);
+        // An early end, because the caller is gone, ends the check as well.
+        let ahead = async {
+            match self.collect(None, max, timeout).await {
+                Ok(Event::Digits { digits, ended }) => {
+                    Ok(Ahead { digits, is_whole: ended == Ended::Hash })
+                }
+                end => Err(end),
+            }
+        };
+        let (login, ahead) = match tokio::try_join!(async { Ok(check.await) }, ahead) {
+            Ok(both) => both,
+            Err(end) => return end,
+        };
+        if let Login::Accepted(traveller) = &login {
+            // From here on the log may name the account: what is typed before may be a PIN in the wrong place.
+            tracing::Span::current().record("account", traveller.account.as_str());
+        }
+        Ok(Event::LoginChecked(login, ahead))
+    }
+
+    async fn set_language(&mut self, language: Language) -> Result<Event, ChannelError> {
+        let command = Command::SetLanguage(language);
+        match self.channel.perform(&command).await? {
+            Outcome::Done => Ok(Event::LanguageSet),
+            Outcome::Dead | Outcome::HungUpOrMissing => Ok(Event::HungUp),
+            Outcome::Played { .. }
+            | Outcome::Digits { .. }
+            | Outcome::Key(_)
+            | Outcome::Variable(_) => Err(senseless(&command)),
+        }
+    }
+
+    async fn enqueue(&self, account: AccountNumber, wish: Wish) -> Event {
+        let wished = format!("{wish:?}");
+        let matter = Matter::Access { account, wish };
+        match self.services.requests.add(matter, self.caller.clone()).await {
             Ok(request) => {
-                tracing::info!(%request, %address, "request queued");
+                tracing::info!(%request, wished, "request queued");
                 Event::Enqueued(request)
             }
             Err(error) => {
@@ -157,42 +214,6 @@ impl Driver<'_> {
             }),
             gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
         }
-    }
-}
-
-/// From here on the log may name the account: what is typed before may be a PIN in the wrong place.
-fn checked(login: Login) -> Event {
-    if let Login::Accepted(traveller) = &login {
-        tracing::Span::current().record("account", traveller.account.as_str());
-    }
-    Event::LoginChecked(login)
-}
-
-fn spoken(speech: &Speech) -> Result<Command, ChannelError> {
-    let escape = EscapeDigits::Any;
-    Ok(match speech {
-        Speech::Prompt(prompt) => Command::StreamFile { file: Text::new(prompt.file())?, escape },
-        Speech::Address(address) => {
-            Command::SayAlpha { text: Text::new(address.to_string())?, escape }
-        }
-        Speech::DateTime { at, time_zone } => Command::SayDateTime {
-            unix_time: at.as_second(),
-            escape,
-            format: Text::new(DATE_AND_TIME)?,
-            time_zone: Text::new(time_zone)?,
-        },
-    })
-}
-
-fn complain_of_silence(speech: &Speech) {
-    match speech {
-        Speech::Prompt(prompt) => tracing::error!(
-            file = prompt.file(),
-            "Asterisk has no such recording: copy the folder sounds into Asterisk's own"
-        ),
-        Speech::Address(_) | Speech::DateTime { .. } => tracing::error!(
-            "Asterisk has no recordings of digits and letters: install its core sounds"
-        ),
     }
 }
 

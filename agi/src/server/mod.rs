@@ -2,13 +2,21 @@
 
 mod channel;
 mod clock;
+mod desk;
 mod driver;
+mod hash_turns;
+mod ledger_file;
 mod logins;
+mod new_pins;
 mod queue_file;
 mod requests;
 mod services;
 mod session;
+mod speech;
+mod standings;
 mod strangers;
+mod throttle_rows;
+mod throttling;
 mod verdicts;
 
 use std::sync::Arc;
@@ -79,7 +87,8 @@ impl Server {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let call = Arc::clone(self).serve(stream, strangers.place());
+                    // In a box: what wraps a future holds it twice.
+                    let call = Box::pin(Arc::clone(self).serve(stream, strangers.place()));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));
                 }
                 Err(error) => {
@@ -122,6 +131,7 @@ impl Server {
         loop {
             due.tick().await;
             self.services.requests.forget_old().await;
+            self.services.logins.forget_old().await;
         }
     }
 }

@@ -28,10 +28,10 @@ impl QueueFile {
     }
 
     /// Does `work`, and once more where the file was replaced meanwhile.
-    pub(super) fn write<T>(
+    pub(super) fn write<T, E: From<DatabaseError>>(
         &mut self,
-        work: impl Fn(&mut Queue) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
+        work: impl Fn(&mut Queue) -> Result<T, E>,
+    ) -> Result<T, E> {
         let done = work(self.queue()?)?;
         if self.is_in_place() { Ok(done) } else { work(self.queue()?) }
     }

@@ -1,12 +1,11 @@
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::queue::{Queue, Request};
-use dialgate_contract::{AccountNumber, CallerId, RequestId};
-use jiff::SignedDuration;
+use dialgate_contract::queue::{Matter, Queue, Request};
+use dialgate_contract::{CallerId, RequestId};
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::clock;
@@ -42,22 +41,18 @@ impl Requests {
     /// return.
     pub(super) async fn add(
         &self,
-        account: AccountNumber,
-        address: IpAddr,
+        matter: Matter,
         caller: CallerId,
     ) -> Result<RequestId, RequestError> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random)?;
-        let id = RequestId::from_random(random);
-        let requested_at = clock::now();
-        let request = Request { id, account, address, lifetime: None, caller, requested_at };
-        self.write(move |queue| queue.enqueue(&request)).await?;
+        let request = request(matter, caller, clock::now())?;
+        let id = request.id;
+        self.write(move |queue| Ok(queue.enqueue(&request)?)).await?;
         Ok(id)
     }
 
     /// Forgets a request whose verdict was read.
     pub(super) async fn forget(&self, id: RequestId) {
-        if let Err(error) = self.write(move |queue| queue.done(id)).await {
+        if let Err(error) = self.write(move |queue| Ok(queue.done(id)?)).await {
             tracing::warn!(request = %id, %error, "an answered request stays in the queue for now");
         }
     }
@@ -66,7 +61,7 @@ impl Requests {
     pub(super) async fn forget_old(&self) {
         let before = clock::now().saturating_sub(KEPT);
         let forgotten = match before {
-            Ok(before) => self.write(move |queue| queue.forget(before)).await,
+            Ok(before) => self.write(move |queue| Ok(queue.forget(before)?)).await,
             Err(_) => return,
         };
         match forgotten {
@@ -76,14 +71,31 @@ impl Requests {
         }
     }
 
-    async fn write<T: Send + 'static>(
+    /// Does `work` where it may block; it is done even if nobody waits for this to return.
+    pub(super) async fn write<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut Queue) -> Result<T, DatabaseError> + Send + 'static,
+        work: impl Fn(&mut Queue) -> Result<T, RequestError> + Send + 'static,
     ) -> Result<T, RequestError> {
-        let queue = Arc::clone(&self.0);
-        let done = spawn_blocking(move || {
-            queue.lock().unwrap_or_else(PoisonError::into_inner).write(work)
-        });
-        Ok(done.await??)
+        let requests = self.clone();
+        spawn_blocking(move || requests.write_now(work)).await?
     }
+
+    /// Does `work` on this thread, which may block.
+    pub(super) fn write_now<T>(
+        &self,
+        work: impl Fn(&mut Queue) -> Result<T, RequestError>,
+    ) -> Result<T, RequestError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(work)
+    }
+}
+
+/// A request with a name of its own.
+pub(super) fn request(
+    matter: Matter,
+    caller: CallerId,
+    requested_at: Timestamp,
+) -> Result<Request, RequestError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    Ok(Request { id: RequestId::from_random(random), matter, caller, requested_at })
 }

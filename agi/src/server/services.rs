@@ -8,13 +8,19 @@ use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_pin::{HashError, Hasher, Pepper, PepperError};
 
+use super::desk::Desk;
 use super::logins::Logins;
+use super::new_pins::NewPins;
 use super::requests::Requests;
+use super::standings::Standings;
+use super::throttling::Throttling;
 use super::verdicts::Verdicts;
 
 /// What calls need besides the telephone: the ledger to read, the queue to write, and the pepper.
 pub struct Services {
     pub(super) logins: Logins,
+    pub(super) standings: Standings,
+    pub(super) new_pins: NewPins,
     pub(super) requests: Requests,
     pub(super) verdicts: Verdicts,
     pub(super) max_calls: u16,
@@ -48,11 +54,17 @@ impl Services {
     /// # Errors
     /// When one of them cannot be used.
     pub fn open(config: &Config) -> Result<Self, ServicesError> {
-        let hasher = Hasher::new(Pepper::load(&config.pepper_file)?)?;
+        let pepper = Pepper::load(&config.pepper_file)?;
+        let hasher = Hasher::new(pepper.clone())?;
+        let new_pins = NewPins::new(Hasher::new(pepper.clone())?);
         make_private_folder(&config.queue_dir())?;
+        let requests = Requests::open(&config.queue_file())?;
+        let throttling = Throttling::new(requests.clone(), pepper);
         Ok(Self {
-            logins: Logins::new(config.ledger_file(), hasher),
-            requests: Requests::open(&config.queue_file())?,
+            logins: Logins::new(Desk::new(config.ledger_file(), hasher, throttling)),
+            standings: Standings::new(config.ledger_file(), config.lease.clone()),
+            new_pins,
+            requests,
             verdicts: Verdicts::new(config.ledger_file(), config.agi.wait_for_open.duration()),
             max_calls: config.agi.max_calls,
         })

@@ -35,18 +35,20 @@ impl Session {
         let id = printable(environment.uniqueid());
         let account = tracing::field::Empty;
         let call = tracing::info_span!("call", id, %caller, account);
-        let driver = Driver { channel, services, caller };
-        run(driver, &environment, lines).instrument(call).await;
+        let driver = Driver { channel, services, caller, slips: Vec::new() };
+        run(driver, environment, lines).instrument(call).await;
     }
 }
 
 /// One call, and one line in the log about how it ended.
-async fn run(mut driver: Driver<'_>, environment: &Environment, lines: Lines) {
+async fn run(mut driver: Driver<'_>, environment: Environment, lines: Lines) {
     let script = environment.script();
     if script != SCRIPT {
         tracing::warn!(script = printable(script), "AGI() asks for another script than {SCRIPT}");
     }
     let begun = Conversation::begin(script, lines);
+    // A call that waits for a key keeps nothing that it does not need.
+    drop(environment);
     let ended = timeout(GIVEN_UP_AFTER, converse(&mut driver, begun)).await;
     match ended.unwrap_or(Err(ChannelError::Endless)) {
         Ok(ending) => match driver.report(ending).await {

@@ -7,7 +7,7 @@ use dialgate_contract::ledger::{LedgerReader, Verdict, verdict};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::logins::open_ledger;
+use super::ledger_file::open_ledger;
 
 /// How often the ledger is looked at while somebody waits: 10 µs each time.
 const INTERVAL: Duration = Duration::from_millis(10);

@@ -49,7 +49,10 @@ async fn a_hang_up_ends_the_check_of_the_pin() {
     let server = site.serve().await;
     let mut call = Call::dial(server.address).await.logs_in();
     call.run_to("GET DATA \"dialgate/enter-pin\"").await.unwrap();
-    call.say(b"HANGUP\n").await;
+    assert!(call.command().await.unwrap().starts_with("GET DATA \"\""), "keys typed ahead");
+    call.say(b"200 result=-1\nHANGUP\n").await;
+    assert_eq!(call.command().await.unwrap(), "CHANNEL STATUS");
+    call.say(b"511 Command Not Permitted on a dead channel or intercept routine\n").await;
     assert_eq!(call.command().await.unwrap(), "SET VARIABLE \"DIALGATE_RESULT\" \"hangup\"");
 }
 

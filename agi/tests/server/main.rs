@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod asterisk;
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod hang_ups;
 #[cfg(test)]
 mod limits;
@@ -18,3 +20,5 @@ mod queue;
 mod site;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod throttling;

@@ -1,5 +1,5 @@
 use dialgate_contract::ledger::{LeaseId, Verdict};
-use dialgate_contract::queue::{Queue, Request};
+use dialgate_contract::queue::{Matter, Queue, Request};
 use dialgate_contract::{CallerId, Lifetime, Refusal, RequestId};
 use jiff::Timestamp;
 use tokio::time::{Duration, sleep};
@@ -24,10 +24,12 @@ async fn a_traveller_is_let_in_and_the_request_leaves_the_queue() {
         format!("STREAM FILE \"dialgate/welcome\" \"{any}\""),
         "GET DATA \"dialgate/enter-account\" \"8000\" \"13\"".to_owned(),
         "GET DATA \"dialgate/enter-pin\" \"8000\" \"13\"".to_owned(),
+        "GET DATA \"\" \"1000\" \"16\"".to_owned(),
         "GET DATA \"dialgate/enter-address\" \"8000\" \"16\"".to_owned(),
         format!("STREAM FILE \"dialgate/you-entered\" \"{any}\""),
         format!("SAY ALPHA \"12.34.56.78\" \"{any}\""),
         "GET DATA \"dialgate/confirm-address\" \"8000\" \"1\"".to_owned(),
+        "GET DATA \"dialgate/choose-lifetime-1-3-7\" \"4000\" \"1\"".to_owned(),
         format!("STREAM FILE \"dialgate/one-moment\" \"{any}\""),
         format!("STREAM FILE \"dialgate/open-until\" \"{any}\""),
         format!("SAY DATETIME \"1800000000\" \"{any}\" \"ABd 'digits/at' IMp\" \"Europe/Paris\""),
@@ -35,7 +37,10 @@ async fn a_traveller_is_let_in_and_the_request_leaves_the_queue() {
         "SET VARIABLE \"DIALGATE_RESULT\" \"open\"".to_owned(),
     ];
     assert_eq!(record.commands, expected);
-    assert_eq!((request.account.as_str(), request.address.as_str()), ("4711", "12.34.56.78"));
+    assert_eq!(
+        (request.account.as_deref(), request.address.as_deref()),
+        (Some("4711"), Some("12.34.56.78"))
+    );
     assert_eq!((request.caller.as_str(), request.lifetime), ("2001", None));
     while !site.queued().is_empty() {
         sleep(Duration::from_millis(2)).await;
@@ -74,7 +79,7 @@ async fn keys_during_the_welcome_begin_the_account() {
         .types("", "711")
         .types("dialgate/enter-pin", "12345678");
     let heard = call.run().await.heard();
-    assert_eq!(heard[..4], ["welcome", "", "enter-pin", "enter-address"]);
+    assert_eq!(heard[..5], ["welcome", "", "enter-pin", "", "enter-address"]);
 }
 
 #[tokio::test]
@@ -91,7 +96,7 @@ async fn a_missing_recording_is_skipped_and_the_call_goes_on() {
     let limits = record.commands.iter().filter(|line| line.starts_with("SET AUTOHANGUP"));
     assert_eq!(limits.count(), 1, "each would begin the call's time anew");
     let heard = record.heard();
-    assert_eq!(heard[..5], ["welcome", "enter-account", "", "enter-pin", "enter-address"]);
+    assert_eq!(heard[..6], ["welcome", "enter-account", "", "enter-pin", "", "enter-address"]);
 }
 
 #[tokio::test]
@@ -119,9 +124,7 @@ async fn a_request_that_nobody_waits_for_any_more_is_forgotten_at_the_start() {
     let site = Site::new();
     let old = Request {
         id: RequestId::from_random([7; 16]),
-        account: "4711".parse().unwrap(),
-        address: "12.34.56.78".parse().unwrap(),
-        lifetime: None,
+        matter: Matter::Guessing { failures: 300 },
         caller: CallerId::from_network(""),
         requested_at: Timestamp::UNIX_EPOCH,
     };

@@ -1,11 +1,13 @@
 use std::fs::{self, Permissions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use dialgate_contract::Lifetime;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -74,8 +76,10 @@ fn a_port_in_use_exits_with_69_and_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
-    let site = Site::new();
+async fn a_served_call_leaves_no_pin_in_log_or_database_and_the_queue_is_private() {
+    const NEW_PIN: &str = "90817264";
+    let mut site = Site::new();
+    site.config.agi.wait_for_open = Lifetime::from_seconds(1).unwrap();
     fs::create_dir(site.config.queue_dir()).unwrap();
     fs::set_permissions(site.config.queue_dir(), Permissions::from_mode(0o755)).unwrap();
     let mut command = program();
@@ -91,17 +95,23 @@ async fn a_served_call_logs_no_pin_and_the_queue_is_private() {
         }
     };
 
-    let call = Call::dial(address).await.types("dialgate/enter-account", "87654321");
-    let record = call.types("dialgate/enter-pin", "7654321").confirms("*").run().await;
-    assert_eq!(record.result.as_deref(), Some("refused"));
+    // The PIN in the place of the account, a wrong one, the right one, and a new one.
+    let call = Call::dial(address).await.types("dialgate/enter-account", "12345678");
+    let call = call.types("dialgate/enter-pin", "87654321").logs_in();
+    let call = call.types("dialgate/enter-address", "9").types("dialgate/enter-new-pin", NEW_PIN);
+    let record = call.types("dialgate/enter-new-pin-again", NEW_PIN).run().await;
+    assert_eq!(record.result.as_deref(), Some("queued"));
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     assert!(child.wait().await.unwrap().success());
     log.read_to_string(&mut logged).await.unwrap();
 
     assert!(logged.contains("call ended") && logged.contains("account=\"4711\""), "{logged}");
-    for secret in ["12345678", "7654321"] {
+    for secret in ["12345678", "87654321", NEW_PIN] {
         assert!(!logged.contains(secret), "{logged}");
+        for folder in [&site.config.data_dir, &site.config.queue_dir()] {
+            assert_eq!(files_with(folder, secret), [] as [PathBuf; 0]);
+        }
     }
     assert_eq!(mode(&site.config.queue_dir()), 0o700);
     for file in ["queue.db", "queue.db-wal", "queue.db-shm"] {
@@ -118,13 +128,45 @@ async fn a_log_that_cannot_be_written_costs_no_call() {
     let mut command = program();
     command.args(["--config", &configure(&site, address)]);
     command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
+    let _child = started(command, address).await;
+    let record = Call::dial(address).await.confirms("*").run().await;
+    assert_eq!(record.result.as_deref(), Some("refused"));
+}
+
+/// The name of the file is what Linux has when nobody has chosen another.
+#[tokio::test]
+async fn a_crash_leaves_no_core_file() {
+    let site = Site::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = program();
+    command.args(["--config", &configure(&site, address)]);
+    command.current_dir(site.folder.path()).stderr(Stdio::null());
+    let mut child = started(command, address).await;
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    prlimit(Some(pid), Resource::Core, Rlimit { current: maximum, maximum }).unwrap();
+    kill_process(pid, Signal::ABORT).unwrap();
+    let status = child.wait().await.unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::ABORT.as_raw()), false));
+    assert!(!site.folder.path().join("core").exists());
+}
+
+async fn started(command: Command, address: SocketAddr) -> tokio::process::Child {
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
     while TcpStream::connect(address).await.is_err() {
         assert_eq!(child.try_wait().unwrap(), None, "the program has ended");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let record = Call::dial(address).await.confirms("*").run().await;
-    assert_eq!(record.result.as_deref(), Some("refused"));
+    child
+}
+
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let holds = |file: &PathBuf| {
+        let bytes = fs::read(file).unwrap();
+        bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    files.filter(|file| file.is_file() && holds(file)).collect()
 }
 
 fn mode(path: &Path) -> u32 {

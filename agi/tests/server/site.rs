@@ -68,10 +68,10 @@ impl Site {
             }
         };
         let id: RequestId = request.id.parse().unwrap();
-        let account = request.account.parse().unwrap();
+        let account = request.account.as_deref().unwrap().parse().unwrap();
         let mut ledger = Ledger::open(&self.config.ledger_file()).unwrap();
         ledger
-            .write(|tx| verdict::insert(tx, id, &account, verdict, Timestamp::UNIX_EPOCH))
+            .write(|tx| verdict::insert(tx, id, Some(&account), verdict, Timestamp::UNIX_EPOCH))
             .unwrap();
         request
     }
@@ -100,6 +100,8 @@ fn traveller(number: &str, enabled: bool) -> Account {
         enabled,
         lifetime: None,
         time_zone: Some("Europe/Paris".to_owned()),
+        language: None,
+        unlocked_at: None,
         services: ["sip".parse().unwrap()].into(),
         created_at: Timestamp::UNIX_EPOCH,
     }

@@ -8,6 +8,7 @@ mod floor;
 mod host;
 mod idle;
 mod load;
+mod oracle;
 mod peers;
 mod script;
 mod server;
@@ -18,6 +19,7 @@ use std::io;
 
 pub(crate) use extent::Extent;
 pub(crate) use floor::serve;
+pub(crate) use oracle::oracle;
 
 use figures::Figures;
 use host::Host;

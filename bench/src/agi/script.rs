@@ -18,8 +18,9 @@ pub(super) struct Script {
 const ENTER_PIN: (&str, Answer) = ("dialgate/enter-pin", Answer::Keys(PIN));
 const ENTER_ACCOUNT: (&str, Answer) = ("dialgate/enter-account", Answer::Account);
 
-/// After these the server waits on purpose: for the fixed time of a login, and for the reconciler.
-const WAITED_AFTER: [&str; 2] = [ENTER_PIN.0, "dialgate/one-moment"];
+/// After these the server waits on purpose: for the fixed time of a login, while it takes what is typed ahead, and for
+/// the reconciler.
+const WAITED_AFTER: [&[u8]; 2] = [b"GET DATA \"\" ", b"STREAM FILE \"dialgate/one-moment\""];
 
 impl Script {
     /// Gives an account number and, three times, no PIN.
@@ -35,6 +36,8 @@ impl Script {
                 ENTER_PIN,
                 ("dialgate/enter-address", Answer::Keys("12*34*56*78")),
                 ("dialgate/confirm-address", Answer::Keys("1")),
+                ("dialgate/menu-open", Answer::Keys("1")),
+                ("dialgate/choose-lifetime-1-3-7", Answer::Keys("1")),
             ],
             result: "open",
         }
@@ -69,10 +72,9 @@ impl Script {
 
     /// Whether what the server does next takes time on purpose.
     pub(super) fn is_waited_after(&self, command: &[u8]) -> bool {
-        let argument = first_argument(command);
         // Who gives no PIN is not checked.
         let has_pin = self.answer(ENTER_PIN.0.as_bytes()).is_some();
-        has_pin && WAITED_AFTER.iter().any(|prompt| argument == prompt.as_bytes())
+        has_pin && WAITED_AFTER.iter().any(|waited| command.starts_with(waited))
     }
 
     /// Whether `command` tells the dialplan that the call ended as it should.

@@ -115,7 +115,7 @@ impl Site {
         Decider { over, thread: Some(thread) }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -168,11 +168,13 @@ fn decide(queue: &Path, ledger: &Path, is_over: &AtomicBool) -> Result<(), Datab
 
 fn open(transaction: &Transaction<'_>, request: &RawRequest) -> Result<(), DatabaseError> {
     // Both were written by dialgate-agi.
-    let (Ok(id), Ok(account)) = (request.id.parse(), request.account.parse()) else {
+    let (Ok(id), Ok(account)) =
+        (request.id.parse(), request.account.as_deref().unwrap_or_default().parse())
+    else {
         return Ok(());
     };
     let opened = Verdict::Open(LeaseId::from_row(1), Timestamp::UNIX_EPOCH);
-    verdict::insert(transaction, id, &account, opened, Timestamp::UNIX_EPOCH)
+    verdict::insert(transaction, id, Some(&account), opened, Timestamp::UNIX_EPOCH)
 }
 
 fn traveller(number: u32) -> io::Result<Account> {
@@ -182,6 +184,8 @@ fn traveller(number: u32) -> io::Result<Account> {
         email: "ann@example.net".to_owned(),
         enabled: true,
         lifetime: None,
+        language: None,
+        unlocked_at: None,
         time_zone: Some("Europe/Paris".to_owned()),
         services: BTreeSet::new(),
         created_at: Timestamp::UNIX_EPOCH,

@@ -63,18 +63,27 @@ pub fn write<T, E: From<DatabaseError>>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    let value = write_unannounced(connection, work)?;
+    announce(connection);
+    Ok(value)
+}
+
+/// As [`write`], of what nobody watches for.
+pub(crate) fn write_unannounced<T, E: From<DatabaseError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(DatabaseError::from)?;
     let value = work(&transaction)?;
     transaction.commit().map_err(DatabaseError::from)?;
-    announce(connection);
     Ok(value)
 }
 
 /// Tells whoever watches the file that it was written. The commit itself cannot be watched for: it becomes visible
 /// after the last write to the WAL, by a store to shared memory.
-fn announce(connection: &Connection) {
+pub(crate) fn announce(connection: &Connection) {
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
     let touched = Timestamps { last_access: now, last_modification: now };
     if let Some(path) = connection.path() {

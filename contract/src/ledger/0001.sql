@@ -25,6 +25,8 @@ CREATE TABLE account (
     enabled    INTEGER NOT NULL CHECK (enabled IN (0, 1)),
     lifetime   INTEGER,              -- seconds; NULL: the site's default
     time_zone  TEXT,                 -- IANA name; NULL: the machine's
+    language   TEXT,                 -- such as es; NULL: what the call has
+    unlocked_at INTEGER,             -- when failed logins were last forgiven
     created_at INTEGER NOT NULL      -- this and every other time: seconds since 1970, UTC
 ) STRICT;
 
@@ -43,7 +45,7 @@ CREATE TABLE lease (
     opened_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at   INTEGER,              -- NULL: not ended yet
-    ended_by   TEXT,                 -- expired, revoked, replaced, disabled, removed
+    ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
@@ -52,15 +54,16 @@ CREATE INDEX lease_expiry ON lease (expires_at) WHERE ended_at IS NULL;
 
 CREATE TABLE verdict (
     request    TEXT PRIMARY KEY NOT NULL, -- the id in the queue
-    account    TEXT NOT NULL,
-    decision   TEXT NOT NULL,        -- open, extended, refused
-    refusal    TEXT,                 -- why, when refused
+    account    TEXT,                 -- NULL: of no account
+    decision   TEXT NOT NULL,        -- open, extended, closed, pin-changed, told, refused
+    refusal    TEXT,                 -- why, when refused; too-many: told nobody, because enough were
     lease      INTEGER,              -- which, when not refused
     until      INTEGER,              -- until when, when not refused
     decided_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX verdict_decided ON verdict (decided_at);
+CREATE INDEX verdict_account ON verdict (account, decision, decided_at);
 
 -- The outbox.
 CREATE TABLE letter (

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::database::{DatabaseError, corrupt, parse, timestamp};
-use crate::{AccountNumber, Lifetime, ServiceName};
+use crate::{AccountNumber, Language, Lifetime, ServiceName};
 
 /// A traveller's account, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub struct Account {
     pub lifetime: Option<Lifetime>,
     /// The IANA name of the traveller's time zone; `None`: the machine's.
     pub time_zone: Option<String>,
+    /// The language of calls and letters; `None`: what the call has.
+    pub language: Option<Language>,
+    /// When the operator last forgave failed logins.
+    pub unlocked_at: Option<Timestamp>,
     /// What it opens.
     pub services: BTreeSet<ServiceName>,
     /// When it was made.
@@ -41,7 +45,8 @@ impl Account {
     }
 }
 
-const COLUMNS: &str = "number, name, email, enabled, lifetime, time_zone, created_at";
+const COLUMNS: &str =
+    "number, name, email, enabled, lifetime, time_zone, language, unlocked_at, created_at";
 
 /// The account with this number.
 ///
@@ -91,8 +96,8 @@ pub fn insert(
     pin_hash: &str,
 ) -> Result<(), DatabaseError> {
     transaction.execute(
-        "INSERT INTO account (number, name, email, pin_hash, enabled, lifetime, time_zone, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO account (number, name, email, pin_hash, enabled, lifetime, time_zone, language, unlocked_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             account.number.as_str(),
             account.name,
@@ -101,6 +106,8 @@ pub fn insert(
             account.enabled,
             account.lifetime.map(Lifetime::seconds),
             account.time_zone,
+            account.language.map(Language::as_str),
+            account.unlocked_at.map(Timestamp::as_second),
             account.created_at.as_second(),
         ],
     )?;
@@ -113,7 +120,8 @@ pub fn insert(
 /// When a service is unknown, or the database cannot be written.
 pub fn update(transaction: &Transaction<'_>, account: &Account) -> Result<bool, DatabaseError> {
     let changed = transaction.execute(
-        "UPDATE account SET name = ?2, email = ?3, enabled = ?4, lifetime = ?5, time_zone = ?6 WHERE number = ?1",
+        "UPDATE account SET name = ?2, email = ?3, enabled = ?4, lifetime = ?5, time_zone = ?6,
+         language = ?7, unlocked_at = ?8 WHERE number = ?1",
         params![
             account.number.as_str(),
             account.name,
@@ -121,6 +129,8 @@ pub fn update(transaction: &Transaction<'_>, account: &Account) -> Result<bool, 
             account.enabled,
             account.lifetime.map(Lifetime::seconds),
             account.time_zone,
+            account.language.map(Language::as_str),
+            account.unlocked_at.map(Timestamp::as_second),
         ],
     )?;
     if changed == 0 {
@@ -175,6 +185,8 @@ struct Columns {
     enabled: bool,
     lifetime: Option<i64>,
     time_zone: Option<String>,
+    language: Option<String>,
+    unlocked_at: Option<i64>,
     created_at: i64,
 }
 
@@ -187,6 +199,8 @@ impl Columns {
             enabled: row.get("enabled")?,
             lifetime: row.get("lifetime")?,
             time_zone: row.get("time_zone")?,
+            language: row.get("language")?,
+            unlocked_at: row.get("unlocked_at")?,
             created_at: row.get("created_at")?,
         })
     }
@@ -204,6 +218,14 @@ impl Columns {
             enabled: self.enabled,
             lifetime: lifetime.transpose()?,
             time_zone: self.time_zone,
+            language: self
+                .language
+                .map(|language| parse("account.language", "language", &language))
+                .transpose()?,
+            unlocked_at: self
+                .unlocked_at
+                .map(|at| timestamp("account.unlocked_at", at))
+                .transpose()?,
             created_at: timestamp("account.created_at", self.created_at)?,
         })
     }
@@ -231,6 +253,8 @@ mod tests {
             enabled: true,
             lifetime: Some("12h".parse().unwrap()),
             time_zone: Some("Europe/Paris".to_owned()),
+            language: Some(Language::Fr),
+            unlocked_at: None,
             services: ["sip", "rtp"].map(|name| name.parse().unwrap()).into(),
             created_at: Timestamp::from_second(1_800_000_000).unwrap(),
         }

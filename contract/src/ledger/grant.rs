@@ -55,7 +55,12 @@ pub fn grant(
     Ok(Granted { lease, replaced, extended })
 }
 
-fn prolong(
+/// Lets a lease of `account` that has not ended go on with what the account has by now, until `until` if it would end
+/// earlier; the lease as it is then.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn prolong(
     transaction: &Transaction<'_>,
     account: &Account,
     open: Lease,
@@ -105,6 +110,8 @@ mod tests {
             enabled: true,
             lifetime: None,
             time_zone: None,
+            language: None,
+            unlocked_at: None,
             services: services.iter().map(|name| name.parse().unwrap()).collect(),
             created_at: at(0),
         }

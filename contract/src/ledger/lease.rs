@@ -48,6 +48,8 @@ text_enum! {
         Revoked = "revoked",
         /// The traveller moved on to another address.
         Replaced = "replaced",
+        /// The traveller closed it.
+        Closed = "closed",
         /// The account was disabled, or its PIN was changed.
         Disabled = "disabled",
         /// The account was removed.

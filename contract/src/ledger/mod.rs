@@ -17,7 +17,7 @@ use rusqlite::{Connection, Transaction};
 use crate::database::{self, DatabaseError, Migrations};
 
 pub use account::Account;
-pub use grant::{Granted, grant};
+pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use verdict::Verdict;

@@ -111,7 +111,8 @@ async fn by_script(site: &Site, account: &Account) -> Result<Transcript, Failure
         .on("dialgate/enter-account", &format!("{}#", account.account))
         .on("dialgate/enter-pin", &format!("{}#", account.pin))
         .on("dialgate/enter-address", ADDRESS_KEYS)
-        .on(CONFIRM, "1");
+        .on(CONFIRM, "1")
+        .on("dialgate/choose-lifetime-1-3-7", "1");
     let call = Call::new(site.server(), CallerId::number(CALLER));
     Ok(call.place(&mut Echo::new(script, program::screen()?)).await?)
 }

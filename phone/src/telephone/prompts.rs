@@ -12,28 +12,14 @@ pub(crate) struct PromptsError(#[from] toml::de::Error);
 
 #[derive(Deserialize)]
 struct File {
-    en: BTreeMap<String, Words>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Words {
-    Plain(String),
-    WithPronunciation { words: String },
+    en: BTreeMap<String, String>,
 }
 
 impl Prompts {
-    /// The list that the recordings are made from.
+    /// The list that the recordings are made from, in English.
     pub(crate) fn built_in() -> Result<Self, PromptsError> {
-        Self::parse(include_str!("../../../sounds/prompts.toml"))
-    }
-
-    fn parse(text: &str) -> Result<Self, PromptsError> {
-        let file: File = toml::from_str(text)?;
-        let plain = |words| match words {
-            Words::Plain(words) | Words::WithPronunciation { words } => words,
-        };
-        Ok(Prompts(file.en.into_iter().map(|(name, words)| (name, plain(words))).collect()))
+        let file: File = toml::from_str(include_str!("../../../sounds/prompts.toml"))?;
+        Ok(Prompts(file.en))
     }
 
     /// What the recording `file` says; its name in brackets when that is not known.
@@ -53,15 +39,5 @@ mod tests {
         assert!(prompts.words("dialgate/enter-pin").contains("PIN"));
         assert_eq!(prompts.words("beep"), "[beep]");
         assert_eq!(prompts.words("dialgate/no-such"), "[dialgate/no-such]");
-    }
-
-    #[test]
-    fn words_may_stand_beside_their_pronunciation() {
-        let text = "[en]\na = \"plain\"\nb = { words = \"IP\", spoken = \"I P\" }";
-        let prompts = Prompts::parse(text).unwrap();
-        assert_eq!(
-            (prompts.words("dialgate/a"), prompts.words("dialgate/b")),
-            ("plain".into(), "IP".into())
-        );
     }
 }

@@ -35,13 +35,15 @@ impl Screen {
     /// The caller hears this.
     pub(crate) fn hear(&mut self, sound: &Sound) -> String {
         if let Some(name) = sound.file() {
-            self.secret = name.ends_with("-pin");
+            self.secret = name.contains("-pin");
         }
         let Some(words) = speech::words(sound, &self.prompts, &self.zone) else {
             return String::new();
         };
-        // What is read out belongs to the recording before it: "You entered" 1 2 . 3 4 ...
-        let goes_on = sound.file().is_none() && self.last == Last::Speech;
+        // What is read out belongs to the recording before it, and so does a recording that begins no sentence:
+        // "Your access from" 1 2 . 3 4 "is open for another" 5 "hours"
+        let begins = sound.file().is_some() && !words.starts_with(char::is_lowercase);
+        let goes_on = !begins && self.last == Last::Speech;
         self.last = Last::Speech;
         if goes_on {
             return self.page.words(&words);
@@ -131,6 +133,21 @@ mod tests {
         text += &type_all(&mut screen, "90817263#");
         assert!(text.ends_with("\n    ••••••••#"), "{text}");
         assert!(text.contains("\n    4711#\n"), "{text}");
+        for new in ["enter-new-pin", "enter-new-pin-again"] {
+            screen.hear(&prompt(new));
+            assert_eq!(type_all(&mut screen, "55#").trim(), "••#", "{new}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_of_several_recordings_is_one_line() {
+        let mut screen = screen();
+        let mut text = screen.hear(&prompt("your-access-from"));
+        text += &screen.hear(&Sound::Alpha("1.2".into()));
+        text += &screen.hear(&prompt("is-open-for-another"));
+        text += &screen.hear(&Sound::Number(5));
+        text += &screen.hear(&prompt("hours"));
+        assert_eq!(text.trim(), "» Your access from 1 . 2 is open for another 5 hours");
     }
 
     #[test]

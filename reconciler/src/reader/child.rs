@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::inotify;
 
 use super::HEARTBEAT;
-use super::line::{Line, request};
+use super::line::Line;
 use crate::child::{confine, renounce};
 use crate::file_id::FileId;
 
@@ -110,7 +110,7 @@ fn tell(reader: &QueueReader, last: &mut i64) -> Result<(), ReaderError> {
         let Some(newest) = rows.last() else { return Ok(()) };
         *last = newest.number;
         // A row that is no request was not written by our telephone side, and nobody waits for its answer.
-        for request in rows.iter().filter_map(|raw| request(raw).ok()) {
+        for request in rows.iter().filter_map(|raw| raw.request().ok()) {
             say(&Line::Request(request))?;
         }
     }

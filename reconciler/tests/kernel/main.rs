@@ -13,3 +13,5 @@ mod packets;
 mod site;
 #[cfg(test)]
 mod speed;
+#[cfg(test)]
+mod wishes;

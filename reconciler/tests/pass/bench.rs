@@ -6,8 +6,10 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use dialgate_contract::config::Config;
-use dialgate_contract::ledger::{Account, LeaseEnd, Ledger, account, grant, lease};
-use dialgate_contract::queue::Request;
+use dialgate_contract::ledger::{
+    Account, LeaseEnd, Ledger, Letter, Verdict, account, audit, grant, lease, letter, verdict,
+};
+use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
     Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, UnreadableError,
@@ -26,6 +28,8 @@ pub(crate) struct Faulty {
     pub(crate) memory: Memory,
     /// No table can be read.
     pub(crate) tables: bool,
+    /// No change is made, and none is said to have failed.
+    pub(crate) stuck: bool,
     /// This many reads work, then one fails.
     pub(crate) reads: Option<u32>,
 }
@@ -52,7 +56,8 @@ impl Firewall for Handle {
     }
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
-        Ok(self.0.borrow_mut().memory.apply(plan)?)
+        let mut kernel = self.0.borrow_mut();
+        if kernel.stuck { Ok(()) } else { Ok(kernel.memory.apply(plan)?) }
     }
 }
 
@@ -77,7 +82,7 @@ fn saved(actual: &Actual) -> String {
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let kernel = Faulty { memory: Memory::fresh(), tables: false, reads: None };
+        let kernel = Faulty { memory: Memory::fresh(), tables: false, stuck: false, reads: None };
         let bench = Self { folder, kernel: Rc::new(RefCell::new(kernel)) };
         bench.ledger().write(|tx| account::insert(tx, &ann(), "-")).unwrap();
         bench
@@ -90,7 +95,8 @@ impl Bench {
     /// A reconciler with the configuration `text`.
     pub(crate) fn reconciler(&self, text: &str) -> Reconciler {
         let file = self.folder.path().join("dialgate.toml");
-        std::fs::write(&file, format!("{text}\n[mail]\ntransport = \"off\"\n")).unwrap();
+        let mail = "[mail]\ntransport = \"sendmail\"\noperator = [\"op@example.net\"]";
+        std::fs::write(&file, format!("{text}\n{mail}\n")).unwrap();
         let config = Config::load(&file).unwrap();
         Reconciler::new(config, self.ledger(), Box::new(Handle(Rc::clone(&self.kernel))))
     }
@@ -108,6 +114,23 @@ impl Bench {
         }
     }
 
+    /// What became of request `n`.
+    pub(crate) fn verdict(&self, n: u8) -> Option<Verdict> {
+        verdict::find(self.ledger().connection(), RequestId::from_random([n; 16])).unwrap()
+    }
+
+    /// The letters in the outbox, by recipient.
+    pub(crate) fn letters(&self) -> Vec<(String, Letter)> {
+        let letters = letter::due(self.ledger().connection(), Timestamp::MAX, 1000).unwrap();
+        let letters = letters.into_iter().map(Result::unwrap);
+        letters.map(|waiting| (waiting.recipient, waiting.letter)).collect()
+    }
+
+    pub(crate) fn actions(&self) -> Vec<String> {
+        let entries = audit::last(self.ledger().connection(), 1000).unwrap();
+        entries.into_iter().map(|entry| entry.action).collect()
+    }
+
     /// Who is let in to `sip`.
     pub(crate) fn open(&self) -> Vec<String> {
         let kernel = self.kernel.borrow();
@@ -117,11 +140,17 @@ impl Bench {
 }
 
 pub(crate) fn request(n: u8) -> Request {
+    wish(n, Wish::Open { address: IpAddr::from([12, 34, 56, n]), lifetime: None })
+}
+
+pub(crate) fn wish(n: u8, wish: Wish) -> Request {
+    matter(n, Matter::Access { account: ann().number, wish })
+}
+
+pub(crate) fn matter(n: u8, matter: Matter) -> Request {
     Request {
         id: RequestId::from_random([n; 16]),
-        account: "4711".parse().unwrap(),
-        address: IpAddr::from([12, 34, 56, n]),
-        lifetime: None,
+        matter,
         caller: CallerId::from_network("2001"),
         requested_at: at(0),
     }
@@ -139,6 +168,8 @@ fn ann() -> Account {
         enabled: true,
         lifetime: None,
         time_zone: None,
+        language: None,
+        unlocked_at: None,
         services: ["sip".parse().unwrap()].into(),
         created_at: at(0),
     }

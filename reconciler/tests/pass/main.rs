@@ -6,3 +6,7 @@ mod bench;
 mod closing;
 #[cfg(test)]
 mod deciding;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod wishes;

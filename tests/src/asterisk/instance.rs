@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use dialgate_contract::Language;
 use tempfile::TempDir;
 
 use super::Recordings;
@@ -82,15 +83,30 @@ impl Instance {
         Ok(())
     }
 
+    /// As `sounds/README.md` says. Of German there are no core sounds but ours.
     fn install_recordings(&self) -> io::Result<()> {
-        let installed = self.path("data/sounds/en/dialgate");
-        fs::create_dir(&installed)?;
-        for recording in fs::read_dir(recordings())? {
-            let recording = recording?;
-            fs::copy(recording.path(), installed.join(recording.file_name()))?;
+        let sounds = repository().join("sounds");
+        for language in Language::ALL {
+            let installed = self.path("data/sounds").join(language.as_str()).join("dialgate");
+            copy_files(&sounds.join(language.as_str()), &installed)?;
+        }
+        for part in ["digits", "letters"] {
+            copy_files(
+                &sounds.join("core/de").join(part),
+                &self.path("data/sounds/de").join(part),
+            )?;
         }
         Ok(())
     }
+}
+
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name()))?;
+    }
+    Ok(())
 }
 
 /// The folder of our English recordings.

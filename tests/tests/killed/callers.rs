@@ -74,7 +74,9 @@ fn calls(n: u8, account: &str, over: &AtomicBool) -> Calls {
             .on("dialgate/enter-account", &format!("{account}#"))
             .on("dialgate/enter-pin", &format!("{PIN}#"))
             .on("dialgate/enter-address", &format!("12*34*{n}*{last}#"))
-            .on("dialgate/confirm-address", "1");
+            .on("dialgate/confirm-address", "1")
+            .on("dialgate/menu-open", "1")
+            .on("dialgate/choose-lifetime-1-3-7", "1");
         let server = SocketAddr::from(([127, 0, 0, 1], AGI_PORT));
         let call = runtime.block_on(Call::dial(server, CallerId::number("2001"), script));
         match call.as_ref().ok().and_then(|transcript| transcript.result()) {

@@ -1,8 +1,12 @@
+mod forgiving;
+mod menu;
 mod property;
 mod walk;
 
 use dialgate_contract::ledger::{LeaseId, Verdict};
+use dialgate_contract::queue::Wish;
 use dialgate_contract::{Refusal, RequestId};
+use dialgate_pin::Pin;
 use jiff::Timestamp;
 
 use super::*;
@@ -21,7 +25,7 @@ fn a_traveller_is_let_in_and_hears_until_when() {
         walk.action(),
         Some(&Action::Enqueue {
             account: "4711".parse().unwrap(),
-            address: "12.34.56.78".parse().unwrap()
+            wish: Wish::Open { address: "12.34.56.78".parse().unwrap(), lifetime: None }
         })
     );
     let request = RequestId::from_random([7; 16]);
@@ -33,7 +37,7 @@ fn a_traveller_is_let_in_and_hears_until_when() {
     walk.event(Event::VerdictSeen(Verdict::Open(LeaseId::from_row(1), at(1_800_000_000))));
     walk.listen();
     assert_eq!(
-        walk.heard[6..],
+        walk.heard[7..],
         [
             "you-entered",
             "12.34.56.78",
@@ -59,7 +63,11 @@ fn each_refusal_is_spoken_in_its_own_words() {
         walk.listen();
         assert_eq!(walk.ending, Some(Ending::Refused));
         let said = walk.heard.iter().rev().nth(1).unwrap().clone();
-        assert_eq!(said, format!("refused-{refusal}"));
+        if *refusal == Refusal::NothingOpen {
+            assert_eq!(said, "already-closed");
+        } else {
+            assert_eq!(said, format!("refused-{refusal}"));
+        }
         prompts.insert(said);
     }
     assert_eq!(prompts.len(), Refusal::ALL.len());
@@ -84,7 +92,7 @@ fn a_login_has_three_tries_and_the_same_words_for_whatever_is_wrong() {
         for _ in 0..3 {
             walk.types(account);
             walk.types(pin);
-            walk.event(Event::LoginChecked(Login::Rejected));
+            walk.event(Event::LoginChecked(Login::Rejected, Ahead::default()));
         }
         walk.listen();
         assert_eq!(walk.ending, Some(Ending::FailedLogin));
@@ -101,7 +109,8 @@ fn what_cannot_be_an_account_or_a_pin_is_checked_all_the_same() {
     let mut walk = Walk::begin();
     walk.types("12");
     walk.types("12*45678");
-    assert_eq!(walk.action(), Some(&Action::CheckLogin { account: None, pin: None }));
+    let account = Digits::new("12").unwrap();
+    assert_eq!(walk.action(), Some(&Action::CheckLogin { account, pin: None }));
 }
 
 #[test]
@@ -124,11 +133,10 @@ fn an_address_has_three_tries_whether_misread_or_not_confirmed() {
     walk.types("1*2*3");
     walk.types("12*34*56*78");
     walk.types("2");
-    walk.types("10*0*0*300");
+    walk.types("10*0*0");
     walk.listen();
-    assert!(
-        walk.heard.ends_with(&["address-invalid", "too-many-tries", "goodbye"].map(str::to_owned))
-    );
+    let end = ["address-invalid", "for-ipv6-press-6", "too-many-tries", "goodbye"];
+    assert_eq!(walk.last_heard(4), end);
     assert_eq!(walk.ending, Some(Ending::Refused));
 }
 
@@ -138,7 +146,7 @@ fn a_confirmation_that_does_not_come_is_asked_for_again_with_the_address() {
     walk.log_in();
     walk.types("12*34*56*78");
     walk.stays_silent();
-    let again = ["nothing-entered", "you-entered", "12.34.56.78", "confirm-address/1"];
+    let again = ["nothing-entered", "you-entered", "12.34.56.78", "confirm-address-repeat/1"];
     assert!(walk.heard_at_question().ends_with(&again.map(str::to_owned)));
     walk.stays_silent();
     walk.stays_silent();
@@ -148,7 +156,7 @@ fn a_confirmation_that_does_not_come_is_asked_for_again_with_the_address() {
 
 #[test]
 fn anything_but_1_asks_for_the_address_again() {
-    for key in ["2", "0", "*", "11"] {
+    for key in ["2", "0", "*", "4"] {
         let mut walk = Walk::begin();
         walk.log_in();
         walk.types("12*34*56*78");
@@ -165,7 +173,7 @@ fn a_key_during_the_welcome_is_the_first_of_the_account() {
     walk.types("711");
     walk.types("12345678");
     let pin = Pin::new("12345678").ok();
-    let account = "4711".parse().ok();
+    let account = Digits::new("4711").unwrap();
     assert_eq!(walk.action(), Some(&Action::CheckLogin { account, pin }));
     assert_eq!(walk.heard[..3], ["answer", "welcome", "silence/12"]);
 }
@@ -222,8 +230,20 @@ fn hanging_up_ends_the_call_as_what_it_was_by_then() {
 }
 
 #[test]
+fn who_would_wait_too_long_for_a_login_is_told_that_all_lines_are_busy() {
+    let mut walk = Walk::begin();
+    walk.types("4711");
+    walk.types("12345678");
+    walk.event(Event::LoginChecked(Login::Busy, Ahead::default()));
+    walk.listen();
+    assert!(walk.heard.ends_with(&["busy", "goodbye"].map(str::to_owned)));
+    assert_eq!(walk.ending, Some(Ending::Busy));
+}
+
+#[test]
 fn what_does_not_work_is_said_and_ends_in_error() {
-    for broken in [Event::LoginChecked(Login::Unavailable), Event::EnqueueFailed] {
+    for broken in [Event::LoginChecked(Login::Unavailable, Ahead::default()), Event::EnqueueFailed]
+    {
         let mut walk = Walk::begin();
         if broken == Event::EnqueueFailed {
             walk.confirm("12*34*56*78");
@@ -259,7 +279,7 @@ fn nobody_who_is_not_logged_in_is_asked_for_an_address() {
     let mut walk = Walk::begin();
     walk.types("4711");
     walk.event(Event::Digits { digits: Digits::new("1").unwrap(), ended: Ended::Hash });
-    walk.event(Event::LoginChecked(Login::Rejected));
+    walk.event(Event::LoginChecked(Login::Rejected, Ahead::default()));
     walk.listen();
     assert!(!walk.heard.iter().any(|said| said.starts_with("enter-address")));
 }

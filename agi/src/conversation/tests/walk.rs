@@ -1,7 +1,10 @@
+use dialgate_contract::ledger::Verdict;
+use dialgate_contract::queue::Wish;
+use dialgate_contract::{PinHash, RequestId};
 use jiff::Timestamp;
 
-use crate::conversation::{Action, Conversation, Ending, Event, Lines, Login, SCRIPT, Speech};
-use crate::conversation::{Traveller, Turn};
+use crate::conversation::{Action, Ahead, Conversation, Ending, Event, Lines, Login, SCRIPT};
+use crate::conversation::{Lifetimes, OpenAccess, Speech, Standing, Traveller, Turn};
 use crate::protocol::{Digits, Ended, Key};
 
 /// A call that is walked through event by event, noting what the caller notices.
@@ -18,6 +21,18 @@ pub(super) fn at(second: i64) -> Timestamp {
 
 pub(super) fn traveller() -> Traveller {
     Traveller { account: "4711".parse().unwrap(), time_zone: "Europe/Paris".to_owned() }
+}
+
+pub(super) fn hash() -> PinHash {
+    let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+    format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${hash}").parse().unwrap()
+}
+
+/// Five hours left at 12.34.56.78, and lifetimes to choose from.
+pub(super) fn let_in() -> Standing {
+    let left = std::time::Duration::from_secs(5 * 3600 + 59);
+    let open = vec![OpenAccess { address: "12.34.56.78".parse().unwrap(), left }];
+    Standing { language: None, open, lifetimes: Lifetimes::Default }
 }
 
 impl Walk {
@@ -77,7 +92,39 @@ impl Walk {
     pub(super) fn log_in(&mut self) {
         self.types("4711");
         self.types("12345678");
-        self.event(Event::LoginChecked(Login::Accepted(traveller())));
+        self.is_let_in(Ahead::default(), Standing::default());
+    }
+
+    /// Logs in where this is true of the account.
+    pub(super) fn log_in_to(&mut self, standing: Standing) {
+        self.types("4711");
+        self.types("12345678");
+        self.is_let_in(Ahead::default(), standing);
+    }
+
+    /// The login is found right; this was typed ahead meanwhile.
+    pub(super) fn is_let_in(&mut self, ahead: Ahead, standing: Standing) {
+        self.event(Event::LoginChecked(Login::Accepted(traveller()), ahead));
+        self.event(Event::LookedUp(standing));
+    }
+
+    /// The request is kept, and decided.
+    pub(super) fn gets(&mut self, verdict: Verdict) {
+        self.event(Event::Enqueued(RequestId::from_random([7; 16])));
+        self.event(Event::VerdictSeen(verdict));
+    }
+
+    pub(super) fn wish(&self) -> Option<&Wish> {
+        match &self.action {
+            Some(Action::Enqueue { wish, .. }) => Some(wish),
+            _ => None,
+        }
+    }
+
+    /// What was noticed from the `place`th thing from the end on.
+    pub(super) fn last_heard(&self, count: usize) -> Vec<&str> {
+        let from = self.heard.len().saturating_sub(count);
+        self.heard[from..].iter().map(String::as_str).collect()
     }
 
     pub(super) fn confirm(&mut self, address: &str) {
@@ -112,8 +159,15 @@ fn noticed(action: &Action) -> String {
         Action::Collect { prompt, max, .. } => {
             format!("{}/{}", prompt.map_or("silence".to_owned(), |p| name(p.file())), max.get())
         }
+        Action::Say(Speech::Number(number)) => number.to_string(),
         Action::CheckLogin { .. } => "check login".to_owned(),
-        Action::Enqueue { account, address } => format!("enqueue {account} {address}"),
+        Action::LookUp(account) => format!("look up {account}"),
+        Action::SetLanguage(language) => format!("language {language}"),
+        Action::HashPin(_) => "hash".to_owned(),
+        Action::Enqueue { account, wish: Wish::Open { address, .. } } => {
+            format!("enqueue {account} {address}")
+        }
+        Action::Enqueue { account, wish } => format!("enqueue {account} {wish:?}"),
         Action::AwaitVerdict { meanwhile, .. } => format!("await {}", name(meanwhile.file())),
     }
 }

@@ -28,8 +28,48 @@ pub enum Letter {
         replaced: Option<TravellerAddress>,
         /// Whether it was open already and now lasts longer.
         extended: bool,
-        /// The end of the number that was called from, if it was a call.
+        /// The end of the number that was called from, empty when it was withheld; `None`: by the operator.
         caller: Option<String>,
+    },
+    /// To the traveller: access was closed by telephone.
+    Closed {
+        /// The traveller's name.
+        name: String,
+        /// Whose access.
+        account: AccountNumber,
+        /// From where it was open.
+        addresses: Vec<TravellerAddress>,
+        /// The end of the number that was called from.
+        caller: Option<String>,
+    },
+    /// To the traveller: the PIN was changed by telephone.
+    PinChanged {
+        /// The traveller's name.
+        name: String,
+        /// Whose PIN.
+        account: AccountNumber,
+        /// The end of the number that was called from.
+        caller: Option<String>,
+    },
+    /// To the traveller: logins to the account keep failing.
+    FailedLogins {
+        /// The traveller's name.
+        name: String,
+        /// Whose account.
+        account: AccountNumber,
+        /// How many on end.
+        failures: u32,
+        /// When the last was.
+        at: Timestamp,
+        /// The IANA name of the time zone to say that in; `None`: the machine's.
+        time_zone: Option<String>,
+    },
+    /// To the operator: logins to many accounts keep failing.
+    Guessing {
+        /// How many in the last hour.
+        failures: u32,
+        /// When the last was.
+        at: Timestamp,
     },
     /// To the operator: a request was refused.
     Refused {
@@ -65,16 +105,49 @@ impl Letter {
             time_zone: account.time_zone.clone(),
             replaced,
             extended,
-            caller: caller.and_then(last_digits),
+            caller: caller.map(last_digits),
+        }
+    }
+
+    /// To the traveller, about access that was closed by a call.
+    #[must_use]
+    pub fn closed(account: &Account, addresses: Vec<TravellerAddress>, caller: &CallerId) -> Self {
+        Self::Closed {
+            name: account.name.clone(),
+            account: account.number.clone(),
+            addresses,
+            caller: Some(last_digits(caller)),
+        }
+    }
+
+    /// To the traveller, about a PIN that was changed by a call.
+    #[must_use]
+    pub fn pin_changed(account: &Account, caller: &CallerId) -> Self {
+        Self::PinChanged {
+            name: account.name.clone(),
+            account: account.number.clone(),
+            caller: Some(last_digits(caller)),
+        }
+    }
+
+    /// To the traveller, about logins that keep failing.
+    #[must_use]
+    pub fn failed_logins(account: &Account, failures: u32, at: Timestamp) -> Self {
+        Self::FailedLogins {
+            name: account.name.clone(),
+            account: account.number.clone(),
+            failures,
+            at,
+            time_zone: account.time_zone.clone(),
         }
     }
 }
 
-/// Enough of a number for its owner to recognise, not enough to call it; `None` when it was withheld.
-fn last_digits(caller: &CallerId) -> Option<String> {
-    let text = caller.number()?;
+/// Enough of a number for its owner to recognise, not enough to call it; nothing when it was withheld.
+fn last_digits(caller: &CallerId) -> String {
+    let text = caller.number().unwrap_or_default();
     let skip = text.chars().count().saturating_sub(4);
-    Some(text.chars().skip(skip).collect())
+    text.chars().skip(skip).collect()
 }
 
 #[cfg(test)]
@@ -84,8 +157,8 @@ mod tests {
     #[test]
     fn the_caller_is_shown_by_the_last_four_digits_only() {
         let shown = |number| last_digits(&CallerId::from_network(number));
-        assert_eq!(shown("+493012345678").as_deref(), Some("5678"));
-        assert_eq!(shown("12").as_deref(), Some("12"));
-        assert_eq!(shown("anonymous"), None);
+        assert_eq!(shown("+493012345678"), "5678");
+        assert_eq!(shown("12"), "12");
+        assert_eq!(shown("anonymous"), "");
     }
 }

@@ -1,0 +1,182 @@
+//! The calls in `tests/calls`, played to a server.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dialgate_contract::ledger::{LeaseId, Ledger, Verdict, account, lease, verdict};
+use dialgate_contract::queue::RawRequest;
+use dialgate_contract::{Lifetime, RequestId};
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio::time::{Duration, sleep};
+
+use super::asterisk::Call;
+use super::site::Site;
+
+/// One file.
+#[derive(Debug, Default)]
+struct Fixture {
+    truths: Vec<Vec<String>>,
+    /// What is heard, and the keys then.
+    heard: Vec<(String, String)>,
+    asks: Vec<String>,
+    result: String,
+}
+
+impl Fixture {
+    fn read(path: &Path) -> Self {
+        let mut fixture = Self::default();
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "" | "#" => {}
+                "open" | "max" | "verdict" => fixture.truths.push(words),
+                "language" if fixture.heard.is_empty() => fixture.truths.push(words),
+                "language" => fixture.heard.push((line.to_owned(), String::new())),
+                "asks" => fixture.asks.push(rest.to_owned()),
+                "result" => rest.clone_into(&mut fixture.result),
+                heard => fixture.heard.push((heard.to_owned(), rest.to_owned())),
+            }
+        }
+        fixture
+    }
+
+    fn truth(&self, word: &str) -> Option<&[String]> {
+        self.truths.iter().find(|truth| truth[0] == word).map(Vec::as_slice)
+    }
+
+    fn site(&self) -> Site {
+        let mut site = Site::new();
+        let max = self.truth("max").map_or("24h", |truth| &truth[1]);
+        site.config.lease.max = max.parse().unwrap();
+        if self.truth("verdict").is_some_and(|truth| truth[1] == "none") {
+            site.config.agi.wait_for_open = Lifetime::from_seconds(1).unwrap();
+        }
+        let number = "4711".parse().unwrap();
+        let mut ledger = Ledger::open(&site.config.ledger_file()).unwrap();
+        let mut account = account::find(ledger.connection(), &number).unwrap().unwrap();
+        account.language = self.truth("language").map(|truth| truth[1].parse().unwrap());
+        ledger.write(|tx| account::update(tx, &account)).unwrap();
+        if let Some([_, address, seconds]) = self.truth("open") {
+            let now = now();
+            let until = now + SignedDuration::from_secs(seconds.parse().unwrap());
+            let address = address.parse().unwrap();
+            ledger
+                .write(|tx| lease::open(tx, &number, address, &account.services, now, until))
+                .unwrap();
+        }
+        site
+    }
+
+    /// What the reconciler decides of a request; `None`: nothing in time.
+    fn verdict(&self, request: &RawRequest) -> Option<Verdict> {
+        let until = Timestamp::from_second(1_800_000_000).unwrap();
+        match (self.truth("verdict"), request.matter.as_str()) {
+            (Some([_, word]), _) if word == "none" => None,
+            (Some([_, _, reason]), _) => Some(Verdict::Refused(reason.parse().unwrap())),
+            (_, "open") => Some(Verdict::Open(LeaseId::from_row(1), until)),
+            (_, "extend") => Some(Verdict::Extended(LeaseId::from_row(1), until)),
+            (_, "close") => Some(Verdict::Closed),
+            (_, "change-pin") => Some(Verdict::PinChanged),
+            (_, other) => panic!("a call asks for {other}"),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a lease is open by the clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Decides whatever is asked, until the call is over.
+async fn reconcile(site: &Site, fixture: &Fixture, asked: &mut Vec<String>) {
+    let mut ledger = Ledger::open(&site.config.ledger_file()).unwrap();
+    let mut seen = BTreeSet::new();
+    loop {
+        for request in site.queued() {
+            if !seen.insert(request.id.clone()) {
+                continue;
+            }
+            let address = request.address.clone().unwrap_or_default();
+            let lifetime = request.lifetime.map(|seconds| seconds.to_string()).unwrap_or_default();
+            asked.push(format!("{} {address} {lifetime}", request.matter).replace("  ", " "));
+            let Some(decided) = fixture.verdict(&request) else { continue };
+            let id: RequestId = request.id.parse().unwrap();
+            ledger
+                .write(|tx| verdict::insert(tx, id, None, decided, Timestamp::UNIX_EPOCH))
+                .unwrap();
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What is heard by a command, if it is heard.
+fn heard(command: &str) -> Option<String> {
+    let argument = |n: usize| command.split('"').nth(n).unwrap_or_default();
+    let speaks = ["STREAM FILE", "GET DATA", "SAY "].iter().any(|verb| command.starts_with(verb));
+    match (speaks, argument(1)) {
+        (true, "") => Some("silence".to_owned()),
+        (true, spoken) => Some(spoken.replace("dialgate/", "")),
+        (false, "CHANNEL(language)") => Some(format!("language {}", argument(3))),
+        (false, _) => None,
+    }
+}
+
+/// What Asterisk answers when these keys are pressed.
+fn pressed(command: &str, keys: &str) -> String {
+    let argument = |n: usize| command.split('"').nth(n).unwrap_or_default();
+    if !command.starts_with("GET DATA") {
+        let key = keys.bytes().next().unwrap_or(0);
+        return format!("200 result={key} endpos=800\n");
+    }
+    let is_full = keys.len() == argument(5).parse::<usize>().unwrap();
+    match keys.strip_suffix('#') {
+        Some(keys) => format!("200 result={keys}\n"),
+        None if is_full => format!("200 result={keys}\n"),
+        None => format!("200 result={keys} (timeout)\n"),
+    }
+}
+
+async fn play(path: PathBuf) {
+    let fixture = Fixture::read(&path);
+    let site = fixture.site();
+    let server = site.serve().await;
+    let mut call = Call::dial(server.address).await;
+    let mut asked = Vec::new();
+    let converse = async {
+        let mut expected = fixture.heard.iter();
+        while let Some(command) = call.command().await {
+            let Some(heard) = heard(&command) else {
+                call.answer(&command).await;
+                continue;
+            };
+            let (next, keys) = expected.next().unwrap_or_else(|| panic!("{path:?}: also {heard}"));
+            assert_eq!(&heard, next, "{path:?}");
+            match heard.starts_with("language ") {
+                true => call.say(b"200 result=1\n").await,
+                false => call.say(pressed(&command, keys).as_bytes()).await,
+            }
+        }
+        assert_eq!(expected.next(), None, "{path:?}: not heard");
+    };
+    tokio::select! {
+        () = converse => {}
+        () = reconcile(&site, &fixture, &mut asked) => {}
+    }
+    assert_eq!(call.record.result.as_deref(), Some(fixture.result.as_str()), "{path:?}");
+    let asked: Vec<&str> = asked.iter().map(|request| request.trim_end()).collect();
+    assert_eq!(asked, fixture.asks, "{path:?}");
+}
+
+#[tokio::test]
+async fn every_call_goes_as_it_is_written_down() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut calls: JoinSet<()> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "txt")).map(play).collect();
+    assert!(calls.len() > 20, "{} calls", calls.len());
+    while let Some(call) = calls.join_next().await {
+        call.unwrap();
+    }
+}

@@ -1,0 +1,153 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use dialgate_contract::Refusal;
+
+fn letter() -> Letter {
+    Letter::Opened {
+        name: "Ann".to_owned(),
+        account: "4711".parse().unwrap(),
+        address: "12.34.56.78".parse().unwrap(),
+        services: ["sip", "rtp"].map(|name| name.parse().unwrap()).into(),
+        until: "2026-11-20T17:05:00Z".parse().unwrap(),
+        time_zone: Some("Europe/Paris".to_owned()),
+        replaced: Some("1.2.3.4".parse().unwrap()),
+        extended: false,
+        caller: Some("5678".to_owned()),
+    }
+}
+
+fn with(change: impl FnOnce(&mut Option<String>, &mut Option<String>, &mut String)) -> Words {
+    let mut letter = letter();
+    if let Letter::Opened { time_zone, caller, name, .. } = &mut letter {
+        change(time_zone, caller, name);
+    }
+    Words::of(&letter, &TimeZone::UTC)
+}
+
+#[test]
+fn the_traveller_reads_what_is_open_and_until_when_at_home() {
+    let plain = Words::of(&letter(), &TimeZone::UTC).plain();
+    let expected = "Hello Ann,\r\n\r\nthe access below has been opened.\r\n\r\n\
+        \x20 Account:        4711\r\n\
+        \x20 Address:        12.34.56.78\r\n\
+        \x20 Services:       rtp, sip\r\n\
+        \x20 Until:          Friday, 20 November 2026, 18:05 (Europe/Paris)\r\n\
+        \x20 No longer open: 1.2.3.4\r\n\
+        \x20 Asked for by:   a call from a number that ends in 5678\r\n\r\n\
+        If this was not you, ";
+    assert!(plain.starts_with(expected), "{plain}");
+}
+
+#[test]
+fn a_time_zone_that_does_not_exist_is_the_machines() {
+    let plain = with(|zone, _, _| *zone = Some("../../etc/passwd".to_owned())).plain();
+    assert!(plain.contains("17:05 (UTC)"), "{plain}");
+    let fixed = TimeZone::fixed(jiff::tz::offset(-5));
+    assert_eq!(
+        spoken(Timestamp::UNIX_EPOCH, &fixed),
+        "Wednesday, 31 December 1969, 19:00 (UTC-05:00)"
+    );
+}
+
+#[test]
+fn who_asked_is_a_call_a_hidden_number_or_the_operator() {
+    assert!(with(|_, caller, _| *caller = None).plain().contains("the operator\r\n"));
+    let hidden = with(|_, caller, _| *caller = Some(String::new())).plain();
+    assert!(hidden.contains("a call from a hidden number"), "{hidden}");
+}
+
+#[test]
+fn a_name_is_never_markup() {
+    let words = with(|_, _, name| *name = "<script>'\"&\r\n</td>".to_owned());
+    assert!(words.html().contains("<p>Hello &lt;script&gt;&#39;&quot;&amp;&lt;/td&gt;,</p>"));
+    assert!(words.plain().starts_with("Hello <script>'\"&</td>,\r\n"));
+}
+
+fn others() -> Vec<Letter> {
+    let (name, account) = ("Ann <b>".to_owned(), "4711".parse().unwrap());
+    let [name2, name3] = [name.clone(), name.clone()];
+    let [account2, account3] = [AccountNumber::clone(&account), account.clone()];
+    let (at, caller) = ("2026-11-20T17:05:00Z".parse().unwrap(), Some("5678".to_owned()));
+    let addresses = ["12.34.56.78", "2a00::1"].map(|address| address.parse().unwrap()).to_vec();
+    let time_zone = Some("Europe/Paris".to_owned());
+    vec![
+        Letter::Closed { name, account, addresses, caller: caller.clone() },
+        Letter::PinChanged { name: name2, account: account2, caller },
+        Letter::FailedLogins { name: name3, account: account3, failures: 5, at, time_zone },
+        Letter::Guessing { failures: 200, at },
+    ]
+}
+
+#[test]
+fn every_letter_says_what_happened_and_what_to_do() {
+    for (letter, words) in others().iter().zip([
+        [
+            "Ann <b>",
+            "closed by telephone",
+            "12.34.56.78, 2a00::/64",
+            "ends in 5678",
+            "If this was not you",
+        ],
+        [
+            "Ann <b>",
+            "your PIN has been changed",
+            "4711",
+            "ends in 5678",
+            "have the account disabled",
+        ],
+        ["Ann <b>", "a wrong PIN", "5 on end", "18:05 (Europe/Paris)", "If this was not you"],
+        ["Hello,", "many accounts", "200 within an hour", "17:05 (UTC)", "dialgate audit"],
+    ]) {
+        let (plain, html) = {
+            let words = Words::of(letter, &TimeZone::UTC);
+            (words.plain(), words.html())
+        };
+        for word in words {
+            assert!(plain.contains(word), "{word}: {plain}");
+            assert!(html.contains(&*html_escaped(word)), "{word}: {html}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_about_no_address_shows_none() {
+    let letter = |address: &str| Letter::Refused {
+        account: "4711".parse().unwrap(),
+        address: address.to_owned(),
+        refusal: Refusal::TooMany,
+        caller: "2001".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let plain = |address| Words::of(&letter(address), &TimeZone::UTC).plain();
+    assert!(plain("12.34.56.78").contains("Address:") && !plain("").contains("Address:"));
+}
+
+#[test]
+fn no_letter_has_a_link_and_every_refusal_has_its_reason() {
+    let refused = |refusal| Letter::Refused {
+        account: "4711".parse().unwrap(),
+        address: "10*0*0*300".to_owned(),
+        refusal,
+        caller: "+493012345678".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let refusals = Refusal::ALL.iter().map(|&refusal| refused(refusal));
+    let (mut reasons, mut subjects) = (BTreeSet::new(), BTreeSet::new());
+    for letter in refusals.chain(others()).chain([letter()]) {
+        let words = Words::of(&letter, &TimeZone::UTC);
+        assert!(words.subject.is_ascii());
+        for form in [words.plain(), words.html()] {
+            let lower = form.to_lowercase();
+            assert!(
+                !lower.contains("http") && !lower.contains("href") && !lower.contains("src="),
+                "{form}"
+            );
+        }
+        if words.facts[0].0 == "Reason" {
+            reasons.insert(words.facts[0].1.clone());
+        }
+        subjects.insert(words.subject);
+    }
+    assert_eq!((reasons.len(), subjects.len()), (Refusal::ALL.len(), 6));
+}

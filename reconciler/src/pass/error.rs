@@ -1,0 +1,53 @@
+use dialgate_contract::Exit;
+use dialgate_contract::database::DatabaseError;
+
+use crate::firewall::{FirewallError, PlanError};
+
+/// Why a pass came to nothing. Requests stay in the queue and are decided by a later one.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// The ledger.
+    #[error("{0}")]
+    Ledger(#[from] DatabaseError),
+    /// The kernel or its tools.
+    #[error("{0}")]
+    Firewall(#[from] FirewallError),
+    /// There is no way from what the kernel has to what it should have.
+    #[error("{0}")]
+    Plan(#[from] PlanError),
+    /// The kernel took the plan and is still not as planned.
+    #[error(
+        "the firewall was changed and read back, and still differs; somebody else is changing it: {0}"
+    )]
+    Unsettled(String),
+    /// The machine's own addresses are not known, so nobody can be let in.
+    #[error("asking for this machine's addresses: {0}")]
+    OwnAddresses(std::io::Error),
+    /// The kernel may let in what the ledger does not know of.
+    #[error(
+        "{failed}; and what was opened could not be taken back, the next pass tries again: {back}"
+    )]
+    NotTakenBack {
+        /// Why nothing was kept.
+        failed: Box<PassError>,
+        /// Why it was not undone.
+        back: Box<PassError>,
+    },
+    /// Nothing was to be kept: the plan was only shown.
+    #[error("dry run")]
+    DryRun,
+}
+
+impl PassError {
+    /// How a program ends whose only pass this was.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Ledger(error) => error.exit(),
+            Self::Plan(_) => Exit::Config,
+            Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) => Exit::IoErr,
+            Self::NotTakenBack { failed, .. } => failed.exit(),
+            Self::Firewall(_) | Self::Unsettled(_) | Self::DryRun => Exit::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! One pass: the firewall is made to be what the ledger says, and requests that wait are decided.
+//!
+//! Closing comes first, before anything that can fail: it takes no more than that the ledger and the sets can be
+//! read. Requests that close come next, and then those that open. For each kind, in one transaction, requests are
+//! decided, the kernel is changed and read back, and only when it shows what was decided are lease, verdict, letter and
+//! audit kept. A pass that dies anywhere leaves a ledger that knows nothing of it, and the next pass takes back what
+//! the kernel has too much.
+//!
+//! Addresses that the operator lets in by hand are not judged again. This machine's own, or one of IPv6 where the
+//! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
+
+mod error;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use dialgate_contract::config::Config;
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::audit::{self, Actor};
+use dialgate_contract::ledger::pass::{self, Pass};
+use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
+use dialgate_contract::queue::Request;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Transaction;
+
+use crate::admit::Policy;
+use crate::decide::{Bench, Fate, decide};
+use crate::firewall::{Actual, Desired, Firewall, Plan};
+use crate::order::closing_first;
+use crate::own_addresses::own_addresses;
+use crate::wanted::wanted;
+
+pub use error::PassError;
+
+/// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The steps of a plan that are told to the log; a firewall that is built anew has one for each address and service.
+const TOLD: usize = 20;
+
+/// What became of the requests of a pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Requests that were left undecided, because so many came that the queue is taken for flooded.
+    pub dropped: usize,
+}
+
+/// What passes work on.
+pub struct Reconciler {
+    config: Config,
+    policy: Policy,
+    ledger: Ledger,
+    firewall: Box<dyn Firewall>,
+}
+
+impl Reconciler {
+    /// A reconciler of this ledger and this firewall.
+    #[must_use]
+    pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
+        Self { policy: Policy::new(&config), config, ledger, firewall }
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The ledger, to be written.
+    pub const fn ledger_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+
+    /// Of some requests, those without a verdict. The reader tells of a request as often as it is started.
+    #[must_use]
+    pub fn undecided(&self, mut requests: Vec<Request>) -> Vec<Request> {
+        let ledger = self.ledger.connection();
+        // One that cannot be looked up is left for the pass to fail on.
+        requests.retain(|request| !matches!(verdict::find(ledger, request.id), Ok(Some(_))));
+        requests
+    }
+
+    /// Makes one pass.
+    ///
+    /// # Errors
+    /// When anything failed; then nothing of the requests is kept, and they are to be told again.
+    pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
+        let (closing, opening) = closing_first(requests);
+        let mut desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let mut actual = self.close(&desired);
+        let mut passed = Passed::default();
+        if !closing.is_empty() {
+            passed.dropped += self.decide_closing(&closing, now)?.dropped;
+            desired = wanted(self.ledger.connection(), &self.config, now)?;
+            actual = self.close(&desired);
+        }
+        let actual = actual?;
+        if opening.is_empty() && !self.something_expired(now)? {
+            settle(self.firewall.as_mut(), &desired, actual)?;
+            return Ok(passed);
+        }
+        let opened = self.decide_all(&opening, now, actual);
+        let opened = opened.map_err(|failed| match self.take_back(now) {
+            Ok(()) => failed,
+            Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
+        })?;
+        passed.dropped += opened.dropped;
+        Ok(passed)
+    }
+
+    /// Decides requests that open nothing. What they close takes no more than that the sets can be read and changed,
+    /// like every closing, and is read back before the verdict is kept.
+    fn decide_closing(
+        &mut self,
+        requests: &[&Request],
+        now: Timestamp,
+    ) -> Result<Passed, PassError> {
+        let Self { config, policy, ledger, firewall } = self;
+        let own = BTreeSet::new();
+        let bench = Bench { policy, mail: &config.mail, own: &own, now };
+        ledger.write(|transaction| {
+            let passed = decide_each(transaction, requests, bench)?;
+            let desired = wanted(transaction, config, now)?;
+            let before = firewall.read_sets()?;
+            let closings = Plan::closings(&desired, &before);
+            if !closings.is_empty() {
+                tell(&closings);
+                firewall.apply(&closings)?;
+                let rest = Plan::closings(&desired, &firewall.read_sets()?);
+                if !rest.is_empty() {
+                    return Err(PassError::Unsettled(rest.to_string()));
+                }
+            }
+            Ok(passed)
+        })
+    }
+
+    /// Closes what is open and should not be; what the kernel holds then.
+    fn close(&mut self, desired: &Desired) -> Result<Actual, PassError> {
+        let read = self.firewall.read();
+        let closings = match &read {
+            Ok(actual) => Plan::closings(desired, actual),
+            Err(_) => Plan::closings(desired, &self.firewall.read_sets()?),
+        };
+        if closings.is_empty() {
+            return Ok(read?);
+        }
+        tell(&closings);
+        self.firewall.apply(&closings)?;
+        Ok(self.firewall.read()?)
+    }
+
+    /// Shows what a pass would do, and changes nothing.
+    ///
+    /// # Errors
+    /// When the ledger or the kernel cannot be read.
+    pub fn preview(&mut self, requests: &[Request], now: Timestamp) -> Result<Plan, PassError> {
+        let actual = self.firewall.read()?;
+        let Self { config, policy, ledger, .. } = self;
+        let own = own_of(requests.is_empty())?;
+        let bench = Bench { policy, mail: &config.mail, own: &own, now };
+        let mut shown = None;
+        let undone = ledger.write(|transaction| {
+            expire(transaction, now)?;
+            for request in requests {
+                decide(transaction, request, bench)?;
+            }
+            shown = Some(Plan::between(&wanted(transaction, config, now)?, &actual)?);
+            Err::<(), _>(PassError::DryRun)
+        });
+        match (shown, undone) {
+            (Some(plan), _) => Ok(plan),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(PassError::DryRun),
+        }
+    }
+
+    /// Writes down, for whoever asks, when the last pass was and whether it came to its end.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
+        self.ledger.write(|transaction| {
+            verdict::forget(transaction, now, KEPT)?;
+            letter::forget(transaction, now, KEPT)?;
+            pass::record(transaction, &Pass { finished_at: now, problem })
+        })
+    }
+
+    fn something_expired(&self, now: Timestamp) -> Result<bool, DatabaseError> {
+        Ok(lease::next_expiry(self.ledger.connection())?.is_some_and(|expiry| expiry <= now))
+    }
+
+    fn decide_all(
+        &mut self,
+        requests: &[&Request],
+        now: Timestamp,
+        actual: Actual,
+    ) -> Result<Passed, PassError> {
+        let Self { config, policy, ledger, firewall } = self;
+        let own = own_of(requests.is_empty())?;
+        let bench = Bench { policy, mail: &config.mail, own: &own, now };
+        ledger.write(|transaction| {
+            expire(transaction, now)?;
+            let passed = decide_each(transaction, requests, bench)?;
+            settle(firewall.as_mut(), &wanted(transaction, config, now)?, actual)?;
+            pass::record(transaction, &Pass { finished_at: now, problem: None })?;
+            Ok(passed)
+        })
+    }
+
+    /// The kernel may show what the ledger did not keep.
+    fn take_back(&mut self, now: Timestamp) -> Result<(), PassError> {
+        let desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let actual = self.close(&desired)?;
+        settle(self.firewall.as_mut(), &desired, actual)
+    }
+}
+
+fn decide_each(
+    transaction: &Transaction<'_>,
+    requests: &[&Request],
+    bench: Bench<'_>,
+) -> Result<Passed, DatabaseError> {
+    let mut passed = Passed::default();
+    for request in requests {
+        let fate = decide(transaction, request, bench)?;
+        passed.dropped += usize::from(fate == Fate::Dropped);
+    }
+    Ok(passed)
+}
+
+/// Brings the firewall from `actual` to `desired`, and reads back that it is there.
+fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Result<(), PassError> {
+    let plan = Plan::between(desired, &actual)?;
+    if plan.is_empty() {
+        return Ok(());
+    }
+    tell(&plan);
+    firewall.apply(&plan)?;
+    let rest = Plan::between(desired, &firewall.read()?)?;
+    if rest.is_empty() { Ok(()) } else { Err(PassError::Unsettled(rest.to_string())) }
+}
+
+fn tell(plan: &Plan) {
+    for step in plan.steps().iter().take(TOLD) {
+        tracing::info!("firewall: {step}");
+    }
+    let more = plan.steps().len().saturating_sub(TOLD);
+    if more > 0 {
+        tracing::info!("firewall: and {more} more steps");
+    }
+}
+
+/// This machine's addresses, where there is somebody to judge by them.
+fn own_of(nobody: bool) -> Result<BTreeSet<IpAddr>, PassError> {
+    if nobody {
+        return Ok(BTreeSet::new());
+    }
+    own_addresses().map_err(PassError::OwnAddresses)
+}
+
+fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseError> {
+    for lease in lease::not_ended(transaction)?.iter().filter(|lease| !lease.is_open(now)) {
+        lease::end(transaction, lease.id, lease.expires_at, LeaseEnd::Expired)?;
+        let detail = format!("{} {}", lease.id, lease.address);
+        audit::record(
+            transaction,
+            now,
+            &Actor::Reconciler,
+            "lease-expired",
+            Some(&lease.account),
+            &detail,
+        )?;
+    }
+    Ok(())
+}
