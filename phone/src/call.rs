@@ -30,7 +30,6 @@ pub struct Call {
     typeahead: Typeahead,
     clock: Clock,
     longest: Option<Duration>,
-    missing: Vec<String>,
 }
 
 /// Why a call came to nothing.
@@ -68,7 +67,6 @@ impl Call {
             typeahead: Typeahead::Lost,
             clock: Clock::Instant,
             longest: Some(Duration::from_secs(60)),
-            missing: Vec::new(),
         }
     }
 
@@ -108,13 +106,6 @@ impl Call {
         Call { longest, ..self }
     }
 
-    /// Makes a recording one that is not installed.
-    #[must_use]
-    pub fn without_sound(mut self, name: impl Into<String>) -> Self {
-        self.missing.push(name.into());
-        self
-    }
-
     /// Places the call and sees it through, until the server closes the connection.
     ///
     /// # Errors
@@ -141,10 +132,7 @@ impl Call {
         dialled: Instant,
         caller: &mut impl Caller,
     ) -> Result<Transcript, CallError> {
-        let mut channel = Channel::new(&self.environment, self.typeahead);
-        for name in self.missing {
-            channel.remove_sound(name);
-        }
+        let channel = Channel::new(&self.environment, self.typeahead);
         let conversation = Conversation::new(stream, channel, self.clock, dialled);
         match self.longest {
             None => Ok(conversation.run(caller, None).await.0),

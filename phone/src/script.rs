@@ -53,12 +53,6 @@ impl Script {
         self.with_keys(prompt, keys, Step::PressAndHangUp)
     }
 
-    /// Hangs up as soon as `prompt` plays.
-    #[must_use]
-    pub fn hang_up_on(self, prompt: &str) -> Self {
-        self.step(prompt, Step::HangUp)
-    }
-
     /// Does `step` once `prompt` plays.
     #[must_use]
     pub fn step(mut self, prompt: &str, step: Step) -> Self {

@@ -1,10 +1,9 @@
 use std::path::{Path, PathBuf};
 
+use dialgate_contract::FileId;
 use dialgate_contract::ledger::Ledger;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-
-use crate::file_id::FileId;
 
 /// Sees that somebody else, the operator's command, has written a ledger, or put another file in its place.
 pub(crate) struct LedgerWatch {

@@ -10,7 +10,6 @@ mod child;
 mod clock;
 mod complaint;
 mod decide;
-mod file_id;
 pub mod firewall;
 mod ledger_watch;
 pub mod mail;

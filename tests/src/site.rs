@@ -233,15 +233,6 @@ impl Site {
         self.start_program(AGI, &[])
     }
 
-    /// Whether the reconciler has not ended by itself.
-    ///
-    /// # Errors
-    /// When the system does not tell.
-    pub fn reconciler_runs(&mut self) -> io::Result<bool> {
-        let running = self.programs.iter_mut().find(|program| program.name == RECONCILER);
-        running.map_or(Ok(false), |program| Ok(program.child.try_wait()?.is_none()))
-    }
-
     /// What all programs have written to their logs.
     ///
     /// # Errors

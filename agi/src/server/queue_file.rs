@@ -1,8 +1,6 @@
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use dialgate_contract::FileId;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::queue::Queue;
 
@@ -15,11 +13,8 @@ pub(super) struct QueueFile {
 
 struct Open {
     queue: Queue,
-    files: [FileId; 3],
+    files: [Option<FileId>; 3],
 }
-
-/// Device and inode; `None` where there is no file.
-type FileId = Option<(u64, u64)>;
 
 impl QueueFile {
     pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
@@ -61,11 +56,10 @@ impl Open {
 }
 
 /// The database, its WAL and the WAL's index: all three stay the same files while they are open.
-fn files(path: &Path) -> [FileId; 3] {
+fn files(path: &Path) -> [Option<FileId>; 3] {
     ["", "-wal", "-shm"].map(|suffix| {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
-        let metadata: io::Result<_> = fs::metadata(PathBuf::from(file));
-        metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()))
+        FileId::of(Path::new(&file))
     })
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use dialgate_contract::Exit;
+use dialgate_contract::FileId;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::queue::QueueReader;
 use rusqlite::config::DbConfig;
@@ -15,7 +16,6 @@ use rustix::fs::inotify;
 use super::HEARTBEAT;
 use super::line::Line;
 use crate::child::{confine, renounce};
-use crate::file_id::FileId;
 
 /// Rows that are read at a time.
 const BATCH: u32 = 100;
