@@ -132,6 +132,7 @@ mod tests {
             "pepper-file",
             "user",
             "listen",
+            "allow-other-hosts",
             "max-calls",
             "wait-for-open",
             "default",

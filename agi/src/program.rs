@@ -7,13 +7,18 @@ use clap::Parser;
 use dialgate_contract::config::{Config, ConfigError, DEFAULT_FILE};
 use dialgate_contract::{Exit, SystemUserError};
 use rustix::fs::Mode;
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::server::{Server, Services, ServicesError};
+
+/// Connections that the kernel keeps for us until they are accepted; net.core.somaxconn may be less.
+const QUEUE: u32 = 4096;
 
 /// Serves telephone calls for Asterisk: account, PIN and address in, the outcome spoken.
 #[derive(Debug, Parser)]
@@ -100,11 +105,19 @@ fn log_to_stderr() {
 fn serve(arguments: &Arguments) -> Result<(), ProgramError> {
     let config = Config::load(&arguments.config)?;
     give_up_privileges(&config)?;
+    raise_descriptor_limit();
     let services = Services::open(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(ProgramError::Start)?;
+    if config.agi.is_open_to_other_hosts() {
+        let address = config.agi.listen;
+        tracing::warn!(
+            %address,
+            "agi.allow-other-hosts: whoever reaches this port can call and guess PINs; let only Asterisk through"
+        );
+    }
     runtime.block_on(listen(config.agi.listen, services))
 }
 
@@ -121,7 +134,7 @@ fn give_up_privileges(config: &Config) -> Result<(), ProgramError> {
 
 async fn listen(address: SocketAddr, services: Services) -> Result<(), ProgramError> {
     let failed = |source| ProgramError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = bind(address).map_err(failed)?;
     let shutdown = shutdown_signal().map_err(ProgramError::Start)?;
     tracing::info!(address = %listener.local_addr().map_err(failed)?, "serving calls");
     notify(NotifyState::Ready);
@@ -131,6 +144,22 @@ async fn listen(address: SocketAddr, services: Services) -> Result<(), ProgramEr
     })
     .await;
     Ok(())
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
+
+/// Whoever started us may have left it low for programs that use select(2).
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
 }
 
 fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {

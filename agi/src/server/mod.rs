@@ -2,6 +2,7 @@
 
 mod channel;
 mod clock;
+mod complaints;
 mod desk;
 mod driver;
 mod hash_turns;
@@ -22,6 +23,7 @@ mod verdicts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +31,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::conversation::Lines;
 
-use session::Session;
+use channel::ChannelError;
+use complaints::Complaints;
+use session::{Claim, Session};
 use strangers::{Place, Strangers};
 
 pub use services::{Services, ServicesError};
@@ -49,6 +53,7 @@ pub struct Server {
     services: Services,
     lines: Arc<Semaphore>,
     busy_lines: Arc<Semaphore>,
+    complaints: Complaints,
 }
 
 impl Server {
@@ -60,12 +65,13 @@ impl Server {
     ) {
         let lines = Arc::new(Semaphore::new(usize::from(services.max_calls)));
         let busy_lines = Arc::new(Semaphore::new(TOLD_BUSY));
-        let server = Arc::new(Self { services, lines, busy_lines });
+        let complaints = Complaints::default();
+        let server = Arc::new(Self { services, lines, busy_lines, complaints });
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
-        let mut strangers = Strangers::default();
         tokio::select! {
-            () = server.accept(listener, &mut strangers, &calls, &stop) => {}
+            () = server.accept(listener, &calls, &stop) => {}
             () = server.keep_house() => {}
+            () = server.complaints.sum_up() => {}
             () = shutdown => {}
         }
         calls.close();
@@ -80,15 +86,17 @@ impl Server {
     async fn accept(
         self: &Arc<Self>,
         listener: TcpListener,
-        strangers: &mut Strangers,
         calls: &TaskTracker,
         stop: &CancellationToken,
     ) {
+        let strangers = Strangers::new(descriptors());
         loop {
+            // First: whoever finds no place is still in the kernel's queue.
+            let place = strangers.place().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
                     // In a box: what wraps a future holds it twice.
-                    let call = Box::pin(Arc::clone(self).serve(stream, strangers.place()));
+                    let call = Box::pin(Arc::clone(self).serve(stream, place));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));
                 }
                 Err(error) => {
@@ -101,20 +109,28 @@ impl Server {
 
     /// Serves one connection from its first byte to its last. It takes a line only once it is a call.
     async fn serve(self: Arc<Self>, stream: TcpStream, place: Place) {
-        let session = match place.hold(Session::begin(stream)).await {
+        let session = match meet(stream, place).await {
             Some(Ok(session)) => session,
             Some(Err(error)) => {
-                tracing::warn!(%error, "connection dropped before any call");
+                if self.complaints.one() {
+                    tracing::warn!(%error, "connection dropped before any call");
+                }
                 return;
             }
             None => {
-                tracing::warn!("too many connections that say nothing: dropped the oldest");
+                if self.complaints.one() {
+                    tracing::warn!("too many connections that are no calls: dropped the oldest");
+                }
                 return;
             }
         };
         match self.line() {
             Some((lines, _line)) => session.serve(&self.services, lines).await,
-            None => tracing::warn!("a call beyond all limits finds no server"),
+            None => {
+                if self.complaints.one() {
+                    tracing::warn!("a call beyond all limits finds no server");
+                }
+            }
         }
     }
 
@@ -134,4 +150,20 @@ impl Server {
             self.services.logins.forget_old().await;
         }
     }
+}
+
+/// The session of a connection that shows in time that it is one, or `None` when others needed its place first.
+async fn meet(stream: TcpStream, mut place: Place) -> Option<Result<Session, ChannelError>> {
+    let claim = match place.hold(Claim::hear(stream)).await? {
+        Ok(claim) => claim,
+        Err(error) => return Some(Err(error)),
+    };
+    place.heard();
+    place.hold(claim.prove()).await
+}
+
+/// How many files this process may have open at a time.
+fn descriptors() -> usize {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

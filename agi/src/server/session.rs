@@ -1,4 +1,4 @@
-use dialgate_contract::CallerId;
+use dialgate_contract::{CallerId, Language};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 use tracing::Instrument;
@@ -12,22 +12,36 @@ use crate::protocol::Environment;
 /// When a call is over even if whoever is on the other side of the socket goes on: it is not Asterisk.
 const GIVEN_UP_AFTER: Duration = CALL_LIMIT.saturating_add(Duration::from_secs(30));
 
+/// A connection whose other end says that it is Asterisk. Nothing of that is believed.
+pub(super) struct Claim {
+    channel: Channel,
+    environment: Environment,
+}
+
 /// A connection to Asterisk that is in step.
 pub(super) struct Session {
     channel: Channel,
     environment: Environment,
 }
 
-impl Session {
-    /// Believes nothing before Asterisk has repeated the nonce.
-    pub(super) async fn begin(stream: TcpStream) -> Result<Self, ChannelError> {
+impl Claim {
+    /// Hears who is calling.
+    pub(super) async fn hear(stream: TcpStream) -> Result<Self, ChannelError> {
         stream.set_nodelay(true)?;
         let mut channel = Channel::new(stream);
         let environment = channel.environment().await?;
-        channel.prove_in_step().await?;
         Ok(Self { channel, environment })
     }
 
+    /// Believes it once Asterisk has repeated the nonce.
+    pub(super) async fn prove(self) -> Result<Session, ChannelError> {
+        let Self { mut channel, environment } = self;
+        channel.prove_in_step().await?;
+        Ok(Session { channel, environment })
+    }
+}
+
+impl Session {
     /// Serves the call to its end.
     pub(super) async fn serve(self, services: &Services, lines: Lines) {
         let Self { channel, environment } = self;
@@ -35,7 +49,8 @@ impl Session {
         let id = printable(environment.uniqueid());
         let account = tracing::field::Empty;
         let call = tracing::info_span!("call", id, %caller, account);
-        let driver = Driver { channel, services, caller, slips: Vec::new() };
+        let language = Language::of_tag(environment.language());
+        let driver = Driver { channel, services, caller, language, slips: Vec::new() };
         run(driver, environment, lines).instrument(call).await;
     }
 }

@@ -36,21 +36,6 @@ async fn calls_beyond_those_told_busy_are_closed_at_once() {
     assert_eq!(Call::dial(server.address).await.run().await.commands, ["nonce"]);
 }
 
-#[tokio::test]
-async fn connections_that_say_nothing_keep_no_call_out() {
-    let site = Site::new();
-    let server = site.serve().await;
-    let mut silent = Vec::new();
-    for _ in 0..300 {
-        silent.push(TcpStream::connect(server.address).await.unwrap());
-    }
-    let mut call = Call::dial(server.address).await;
-    call.run_to("ANSWER").await.unwrap();
-    let begun = stopwatch();
-    assert_eq!(silent[0].read(&mut [0; 16]).await.unwrap(), 0);
-    assert!(begun.elapsed() < Duration::from_secs(1), "the oldest went before its time");
-}
-
 #[tokio::test(start_paused = true)]
 async fn whoever_says_nothing_is_gone_after_two_seconds() {
     let site = Site::new();

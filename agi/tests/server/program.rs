@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dialgate_contract::Lifetime;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::asterisk::Call;
@@ -58,6 +58,30 @@ fn a_wrong_configuration_exits_with_78_and_names_the_key() {
 }
 
 #[test]
+fn an_address_that_other_machines_reach_exits_with_78_and_says_how_to_allow_it() {
+    let site = Site::new();
+    let config = configure(&site, ([0, 0, 0, 0], 0).into());
+    let (code, output) = run(&["--config", &config]);
+    assert_eq!(code, Some(78));
+    for told in [&config, "agi.listen", "no password", "127.0.0.1", "agi.allow-other-hosts = true"]
+    {
+        assert!(stderr(&output).contains(told), "{told}: {}", stderr(&output));
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_other_machines_reach_is_warned_of_where_the_file_allows_it() {
+    let mut site = Site::new();
+    site.config.agi.allow_other_hosts = true;
+    let mut command = program();
+    command.args(["--config", &configure(&site, ([0, 0, 0, 0], 0).into())]);
+    let (_child, address, logged) = serving(command).await;
+    assert!(logged.contains("WARN") && logged.contains("agi.allow-other-hosts"), "{logged}");
+    let call = Call::dial(([127, 0, 0, 1], address.port()).into()).await;
+    assert_eq!(call.confirms("*").run().await.result.as_deref(), Some("refused"));
+}
+
+#[test]
 fn a_missing_pepper_exits_with_78_and_says_what_to_do() {
     let site = Site::new();
     fs::remove_file(&site.config.pepper_file).unwrap();
@@ -84,16 +108,9 @@ async fn a_served_call_leaves_no_pin_in_log_or_database_and_the_queue_is_private
     fs::set_permissions(site.config.queue_dir(), Permissions::from_mode(0o755)).unwrap();
     let mut command = program();
     command.args(["--config", &configure(&site, ([127, 0, 0, 1], 0).into())]);
-    command.env("RUST_LOG", "trace").stderr(Stdio::piped());
-    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let mut logged = String::new();
-    let address = loop {
-        assert!(log.read_line(&mut logged).await.unwrap() > 0, "{logged}");
-        if let Some((_, address)) = logged.trim_end().split_once("serving calls address=") {
-            break address.parse().unwrap();
-        }
-    };
+    command.env("RUST_LOG", "trace");
+    let (mut child, address, mut logged) = serving(command).await;
+    let mut log = child.stderr.take().unwrap();
 
     // The PIN in the place of the account, a wrong one, the right one, and a new one.
     let call = Call::dial(address).await.types("dialgate/enter-account", "12345678");
@@ -149,6 +166,22 @@ async fn a_crash_leaves_no_core_file() {
     let status = child.wait().await.unwrap();
     assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::ABORT.as_raw()), false));
     assert!(!site.folder.path().join("core").exists());
+}
+
+/// Starts the program and reads its log until it serves; where that is, and the log so far.
+async fn serving(mut command: Command) -> (tokio::process::Child, SocketAddr, String) {
+    command.stderr(Stdio::piped());
+    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let (mut logged, log) = (String::new(), child.stderr.as_mut().unwrap());
+    loop {
+        let byte = log.read_u8().await.unwrap_or_else(|error| panic!("{error}: {logged}"));
+        logged.push(char::from(byte));
+        let told =
+            logged.strip_suffix('\n').and_then(|text| text.rsplit_once("serving calls address="));
+        if let Some((_, address)) = told {
+            return (child, address.parse().unwrap(), logged);
+        }
+    }
 }
 
 async fn started(command: Command, address: SocketAddr) -> tokio::process::Child {

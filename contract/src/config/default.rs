@@ -24,6 +24,7 @@ impl Default for Agi {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4573)),
+            allow_other_hosts: false,
             max_calls: 64,
             wait_for_open: Lifetime::from_seconds(10).unwrap_or(Lifetime::hours(1)),
         }

@@ -44,6 +44,8 @@ pub struct Config {
 pub struct Agi {
     /// Where Asterisk finds the FastAGI server.
     pub listen: SocketAddr,
+    /// Let `listen` be an address that other machines reach.
+    pub allow_other_hosts: bool,
     /// Calls at a time; further ones hear that all lines are busy.
     pub max_calls: u16,
     /// How long the caller is kept to hear the outcome.
@@ -140,6 +142,14 @@ text_enum! {
     }
 }
 
+impl Agi {
+    /// Whether more than this machine may reach the FastAGI server.
+    #[must_use]
+    pub fn is_open_to_other_hosts(&self) -> bool {
+        !self.listen.ip().to_canonical().is_loopback()
+    }
+}
+
 impl Config {
     /// Reads the file at `path`.
     ///
@@ -175,8 +185,13 @@ impl Config {
         if self.agi.max_calls == 0 {
             return wrong("agi.max-calls", "must be at least 1");
         }
-        if !self.agi.listen.ip().is_loopback() {
-            return wrong("agi.listen", "FastAGI has no password: listen on 127.0.0.1 or [::1]");
+        if self.agi.is_open_to_other_hosts() && !self.agi.allow_other_hosts {
+            return wrong(
+                "agi.listen",
+                "other machines reach this address, and FastAGI has no password: whoever connects is a caller \
+                 with any number, and PINs cross the network readable; listen on 127.0.0.1 or [::1], or, where \
+                 nobody but Asterisk reaches the port, add agi.allow-other-hosts = true",
+            );
         }
         if self.mail.transport == Transport::File && !self.mail.directory.is_absolute() {
             return wrong("mail.directory", "must begin with / when mail.transport is \"file\"");
@@ -251,6 +266,8 @@ mod tests {
             ("[lease]\ndefault = \"8d\"", "lease.default"),
             ("[lease]\naddresses-per-account = 0", "lease.addresses-per-account"),
             ("[agi]\nlisten = \"0.0.0.0:4573\"", "agi.listen"),
+            ("[agi]\nlisten = \"[::]:4573\"", "agi.listen"),
+            ("[agi]\nlisten = \"192.0.2.1:4573\"\nallow-other-hosts = false", "allow-other-hosts"),
             ("[agi]\nmax-calls = 0", "agi.max-calls"),
             ("[mail]\ntransport = \"file\"", "mail.directory"),
             ("[firewall]\nchain = \"-F\"", "chain"),
@@ -258,6 +275,18 @@ mod tests {
         ] {
             let message = load(text).unwrap_err().to_string();
             assert!(message.contains(key), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn other_machines_reach_the_port_only_where_the_file_says_so() {
+        for listen in ["0.0.0.0:4573", "[::]:4573", "192.0.2.1:4573"] {
+            let open = format!("[agi]\nlisten = \"{listen}\"\nallow-other-hosts = true");
+            assert!(load(&open).unwrap().agi.is_open_to_other_hosts(), "{listen}");
+        }
+        for listen in ["127.0.0.9:4573", "[::1]:4573", "[::ffff:127.0.0.1]:4573"] {
+            let agi = load(&format!("[agi]\nlisten = \"{listen}\"")).unwrap().agi;
+            assert!(!agi.is_open_to_other_hosts(), "{listen}");
         }
     }
 
