@@ -60,8 +60,8 @@ pub enum Speech {
     Prompt(Prompt),
     /// An address, character by character.
     Address(IpAddr),
-    /// A number.
-    Number(u32),
+    /// How much time there is.
+    Span(Span),
     /// A date and time.
     DateTime {
         /// When.
@@ -69,6 +69,26 @@ pub enum Speech {
         /// The IANA name of the zone; empty for Asterisk's own.
         time_zone: String,
     },
+}
+
+/// A length of time in one unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// How many of them, at least one.
+    pub number: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// What time is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Of 24 hours.
+    Days,
+    /// Of 60 minutes.
+    Hours,
+    /// Of 60 seconds.
+    Minutes,
 }
 
 impl From<Prompt> for Speech {

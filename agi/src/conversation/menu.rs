@@ -6,7 +6,7 @@ use dialgate_contract::queue::Wish;
 
 use super::dialogue::Dialogue;
 use super::question::{About, Guest, Lasting};
-use super::{Action, Speech, Stage, Turn, address, enqueue, new_pin};
+use super::{Action, Span, Speech, Stage, Turn, Unit, address, enqueue, new_pin};
 use crate::Prompt;
 
 /// More are not read out: the menu would never come.
@@ -54,13 +54,11 @@ pub(super) fn chosen(dialogue: Dialogue, guest: Guest, keys: &str) -> Turn {
 fn where_it_stands(guest: &Guest) -> Vec<Speech> {
     let open = guest.standing.open.iter().take(READ_OUT);
     open.flat_map(|access| {
-        let (number, unit) = rounded_down(access.left);
         [
             Prompt::YourAccessFrom.into(),
             Speech::Address(access.address),
             Prompt::IsOpenForAnother.into(),
-            Speech::Number(number),
-            unit.into(),
+            Speech::Span(rounded_down(access.left)),
         ]
     })
     .collect()
@@ -68,16 +66,13 @@ fn where_it_stands(guest: &Guest) -> Vec<Speech> {
 
 /// In the largest unit of which there is at least one; what is said is never more than is true, but for the last
 /// minute.
-fn rounded_down(left: Duration) -> (u32, Prompt) {
+fn rounded_down(left: Duration) -> Span {
     let minutes = u32::try_from(left.as_secs() / 60).unwrap_or(u32::MAX);
     let (hours, days) = (minutes / 60, minutes / (24 * 60));
-    match (days, hours, minutes) {
-        (1, _, _) => (1, Prompt::Day),
-        (2.., _, _) => (days, Prompt::Days),
-        (_, 1, _) => (1, Prompt::Hour),
-        (_, 2.., _) => (hours, Prompt::Hours),
-        (_, _, 2..) => (minutes, Prompt::Minutes),
-        (_, _, _) => (1, Prompt::Minute),
+    match (days, hours) {
+        (1.., _) => Span { number: days, unit: Unit::Days },
+        (_, 1..) => Span { number: hours, unit: Unit::Hours },
+        (_, _) => Span { number: minutes.max(1), unit: Unit::Minutes },
     }
 }
 
@@ -87,18 +82,19 @@ mod tests {
 
     #[test]
     fn time_is_told_in_its_largest_unit() {
-        for (seconds, told) in [
-            (1, (1, Prompt::Minute)),
-            (119, (1, Prompt::Minute)),
-            (120, (2, Prompt::Minutes)),
-            (3_599, (59, Prompt::Minutes)),
-            (3_600, (1, Prompt::Hour)),
-            (5 * 3_600 + 10, (5, Prompt::Hours)),
-            (86_399, (23, Prompt::Hours)),
-            (86_400, (1, Prompt::Day)),
-            (7 * 86_400, (7, Prompt::Days)),
+        for (seconds, (number, unit)) in [
+            (1, (1, Unit::Minutes)),
+            (119, (1, Unit::Minutes)),
+            (120, (2, Unit::Minutes)),
+            (3_599, (59, Unit::Minutes)),
+            (3_600, (1, Unit::Hours)),
+            (5 * 3_600 + 10, (5, Unit::Hours)),
+            (86_399, (23, Unit::Hours)),
+            (86_400, (1, Unit::Days)),
+            (7 * 86_400, (7, Unit::Days)),
         ] {
-            assert_eq!(rounded_down(Duration::from_secs(seconds)), told, "{seconds}");
+            let told = rounded_down(Duration::from_secs(seconds));
+            assert_eq!(told, Span { number, unit }, "{seconds}");
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::Prompt;
 use dialogue::Dialogue;
 use question::{About, Guest, Question};
 
-pub use action::{Action, Speech};
+pub use action::{Action, Span, Speech, Unit};
 pub use ending::Ending;
 pub use event::{Ahead, Event, Login, OpenAccess, Standing, Traveller};
 pub use lifetimes::Lifetimes;

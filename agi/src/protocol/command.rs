@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use dialgate_contract::Language;
 
 use super::argument::{DigitString, EscapeDigits, MaxDigits, Text, Timeout, VariableName};
+use super::gender::Gender;
 use super::nonce::Nonce;
 
 /// The longest command line in bytes, line feed included: what Asterisk before 20.16, 21.11 and
@@ -56,6 +57,8 @@ pub enum Command {
         number: u32,
         /// Which keys interrupt it.
         escape: EscapeDigits,
+        /// Of what is counted, where the language tells it.
+        gender: Option<Gender>,
     },
     /// Speaks a date and time.
     SayDateTime {
@@ -183,8 +186,10 @@ impl Command {
                 format.as_str().into(),
                 time_zone.as_str().into(),
             ],
-            Self::SayNumber { number, escape } => {
-                vec![number.to_string().into(), escape.as_str().into()]
+            Self::SayNumber { number, escape, gender } => {
+                let gender = gender.map(|gender| gender.as_str().into());
+                let always = [number.to_string().into(), escape.as_str().into()];
+                always.into_iter().chain(gender).collect()
             }
             Self::SetLanguage(language) => {
                 vec!["CHANNEL(language)".into(), language.as_str().into()]

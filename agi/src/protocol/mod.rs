@@ -32,6 +32,7 @@ mod argument;
 mod codec;
 mod command;
 mod environment;
+mod gender;
 mod key;
 mod nonce;
 mod outcome;
@@ -44,6 +45,7 @@ pub use argument::{
 pub use codec::{Codec, Incoming, ProtocolError, SendError};
 pub use command::{Command, LineTooLong, MAX_COMMAND_LINE};
 pub use environment::{Environment, EnvironmentError};
+pub use gender::Gender;
 pub use key::{Digits, Key, NotAKey};
 pub use nonce::{Nonce, OutOfStep};
 pub use outcome::{Ended, Outcome, UnexpectedReply};

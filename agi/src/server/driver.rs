@@ -5,6 +5,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
+use super::clock::now;
 use super::desk::Credentials;
 use super::speech;
 use crate::Prompt;
@@ -25,6 +26,8 @@ pub(super) struct Driver<'a> {
     pub(super) channel: Channel,
     pub(super) services: &'a Services,
     pub(super) caller: CallerId,
+    /// What the call is in.
+    pub(super) language: Language,
     /// Failed logins of this call.
     pub(super) slips: Vec<Reservation>,
 }
@@ -81,7 +84,7 @@ impl Driver<'_> {
 
     /// Says something that any key interrupts. What has no recording is skipped.
     async fn say(&mut self, speech: &Speech) -> Result<Event, ChannelError> {
-        for command in speech::commands(speech)? {
+        for command in speech::commands(speech, self.language, now())? {
             match self.channel.perform(&command).await? {
                 Outcome::Played { interrupted_by: None } => {}
                 Outcome::Played { interrupted_by } => return Ok(Event::Played { interrupted_by }),
@@ -166,7 +169,10 @@ impl Driver<'_> {
     async fn set_language(&mut self, language: Language) -> Result<Event, ChannelError> {
         let command = Command::SetLanguage(language);
         match self.channel.perform(&command).await? {
-            Outcome::Done => Ok(Event::LanguageSet),
+            Outcome::Done => {
+                self.language = language;
+                Ok(Event::LanguageSet)
+            }
             Outcome::Dead | Outcome::HungUpOrMissing => Ok(Event::HungUp),
             Outcome::Played { .. }
             | Outcome::Digits { .. }

@@ -4,7 +4,7 @@ use dialgate_contract::{PinHash, RequestId};
 use jiff::Timestamp;
 
 use crate::conversation::{Action, Ahead, Conversation, Ending, Event, Lines, Login, SCRIPT};
-use crate::conversation::{Lifetimes, OpenAccess, Speech, Standing, Traveller, Turn};
+use crate::conversation::{Lifetimes, OpenAccess, Span, Speech, Standing, Traveller, Turn};
 use crate::protocol::{Digits, Ended, Key};
 
 /// A call that is walked through event by event, noting what the caller notices.
@@ -159,7 +159,7 @@ fn noticed(action: &Action) -> String {
         Action::Collect { prompt, max, .. } => {
             format!("{}/{}", prompt.map_or("silence".to_owned(), |p| name(p.file())), max.get())
         }
-        Action::Say(Speech::Number(number)) => number.to_string(),
+        Action::Say(Speech::Span(Span { number, unit })) => format!("{number} {unit:?}"),
         Action::CheckLogin { .. } => "check login".to_owned(),
         Action::LookUp(account) => format!("look up {account}"),
         Action::SetLanguage(language) => format!("language {language}"),
