@@ -100,6 +100,17 @@ impl Asterisk {
         call.end()
     }
 
+    /// Whether a language has a recording of its own, such as `digits/7`; without one Asterisk plays the English one.
+    #[must_use]
+    pub fn has_recording(&self, language: &str, name: &str) -> bool {
+        // Links lead to where they do inside the root only.
+        let exists = |form| {
+            let file = format!("data/sounds/{language}/{name}.{form}");
+            self.instance.path(&file).symlink_metadata().is_ok()
+        };
+        ["wav", "gsm"].into_iter().any(exists)
+    }
+
     /// The whole log so far.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const WAV_HEADER: usize = 44;
 const GSM_FRAME: usize = 33;
 /// The tools of Debian 12: how each is asked for its version, and what it says.
 const VERSIONS: [(&str, &str, &str); 3] = [
-    ("flite", "--version", "flite-2.2"),
+    ("flite", "--version", "flite-2.2-current Sep 2018"),
     ("espeak-ng", "--version", "1.51"),
     ("sox", "--version", "v14.4.2"),
 ];

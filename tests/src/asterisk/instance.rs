@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use super::Recordings;
 use crate::namespace::{command, run};
 
+/// The languages whose core sounds `tests/asterisk/build-root` installs.
+const CORE_SOUNDS: [&str; 3] = ["en", "es", "fr"];
+
 /// Where `tests/asterisk/build-root` puts the root.
 pub(super) fn root() -> PathBuf {
     repository().join("target/asterisk-root")
@@ -62,13 +65,27 @@ impl Instance {
         fs::copy(dialplan, self.path("etc/dialgate.conf")).map(|_| ())
     }
 
-    /// Asterisk's own data: the documentation that its modules need to load, and the core sounds.
+    /// Asterisk's own data: the documentation that its modules need to load, and the core sounds of Debian.
     fn link_core_data(&self) -> io::Result<()> {
         const DATA: &str = "/usr/share/asterisk";
         self.link_entries(DATA, "data")?;
-        let sounds = format!("{DATA}/sounds/en");
-        let sounds = run(command("chroot").arg(root()).args(["readlink", "-f", &sounds]))?;
-        self.link_entries(sounds.trim_end(), "data/sounds/en")
+        for language in CORE_SOUNDS {
+            let sounds = format!("{DATA}/sounds/{language}");
+            let sounds = run(command("chroot").arg(root()).args(["readlink", "-f", &sounds]))?;
+            self.link_core_sounds(sounds.trim_end(), language)?;
+        }
+        Ok(())
+    }
+
+    /// Links the recordings one by one: others are put beside them.
+    fn link_core_sounds(&self, sounds: &str, language: &str) -> io::Result<()> {
+        let own = format!("data/sounds/{language}");
+        for part in ["digits", "letters"] {
+            let own = format!("{own}/{part}");
+            fs::create_dir_all(self.path(&own))?;
+            self.link_entries(&format!("{sounds}/{part}"), &own)?;
+        }
+        self.link_entries(sounds, &own)
     }
 
     /// Links what is in `folder` (as Asterisk sees it) into `into`, except what is there already.
@@ -83,18 +100,20 @@ impl Instance {
         Ok(())
     }
 
-    /// As `sounds/README.md` says. Of German there are no core sounds but ours.
+    /// As `sounds/README.md` says.
     fn install_recordings(&self) -> io::Result<()> {
         let sounds = repository().join("sounds");
         for language in Language::ALL {
             let installed = self.path("data/sounds").join(language.as_str()).join("dialgate");
             copy_files(&sounds.join(language.as_str()), &installed)?;
         }
-        for part in ["digits", "letters"] {
-            copy_files(
-                &sounds.join("core/de").join(part),
-                &self.path("data/sounds/de").join(part),
-            )?;
+        for language in fs::read_dir(sounds.join("core"))? {
+            let language = language?;
+            let installed = self.path("data/sounds").join(language.file_name());
+            for part in fs::read_dir(language.path())? {
+                let part = part?;
+                copy_files(&part.path(), &installed.join(part.file_name()))?;
+            }
         }
         Ok(())
     }
