@@ -6,6 +6,7 @@
 
 mod account_number;
 mod address;
+mod calendar;
 mod caller_id;
 pub mod config;
 pub mod database;

@@ -1,5 +1,7 @@
 use std::future::Future;
 
+use dialgate_contract::Language;
+
 use crate::{Ending, Key, Sound};
 
 /// What a caller does.
@@ -13,6 +15,11 @@ pub enum CallerEvent {
 
 /// Whoever holds the receiver: a [`Script`](crate::Script) or a person at a terminal.
 pub trait Caller: Send {
+    /// What the caller hears next is in this language.
+    fn listen_in(&mut self, language: Language) {
+        let _ = language;
+    }
+
     /// The caller hears this, from now on.
     fn hear(&mut self, sound: &Sound);
 

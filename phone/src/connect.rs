@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
-use dialgate_contract::Exit;
+use dialgate_contract::{Exit, Language};
 use tokio::net::TcpStream;
 
 use crate::call::now;
@@ -12,8 +12,8 @@ use crate::program::{self, PACE};
 use crate::telephone::{lift, show};
 use crate::{Call, CallerId, Clock};
 
-/// Calls the server at `server`, which is written `HOST:PORT`.
-pub(crate) fn run(server: &str) -> Result<(), Failure> {
+/// Calls the server at `server`, which is written `HOST:PORT`, on a channel of this language.
+pub(crate) fn run(server: &str, language: Language) -> Result<(), Failure> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(Failure::new(
             Exit::Usage,
@@ -21,7 +21,8 @@ pub(crate) fn run(server: &str) -> Result<(), Failure> {
         ));
     }
     program::runtime()?.block_on(async {
-        let (call, stream) = reach(server, look_up(server).await?).await?;
+        let (mut call, stream) = reach(server, look_up(server).await?).await?;
+        language.as_str().clone_into(&mut call.environment().language);
         let style = program::style();
         show(&lift(style));
         let transcript = call.converse(stream, now(), &mut program::person()?).await?;

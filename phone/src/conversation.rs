@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use dialgate_contract::Language;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -173,6 +174,7 @@ impl Conversation {
             Next::Play(sound) => {
                 self.playing_since = now;
                 let length = self.length(&sound);
+                caller.listen_in(Language::of_tag(&self.channel.language()));
                 caller.hear(&sound);
                 self.transcript
                     .heard

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use dialgate_contract::Exit;
+use dialgate_contract::{Exit, Language};
 use jiff::tz::TimeZone;
 
 use crate::connect;
@@ -29,6 +29,9 @@ struct Arguments {
     /// Call a dialgate-agi that is running, such as 127.0.0.1:4573, instead
     #[arg(long, value_name = "HOST:PORT")]
     connect: Option<String>,
+    /// Be spoken to in this language: en, es, fr or de
+    #[arg(long, value_name = "LANGUAGE", default_value_t = Language::En, hide_default_value = true)]
+    language: Language,
 }
 
 /// The program `dialgate-phone`. Under the name of one of the other programs it is that program, so that one file can
@@ -54,8 +57,8 @@ fn telephone(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let outcome = match arguments.connect {
-        Some(server) => connect::run(&server),
-        None => crate::demo::run(),
+        Some(server) => connect::run(&server, arguments.language),
+        None => crate::demo::run(arguments.language),
     };
     match outcome {
         Ok(()) => Exit::Ok.into(),

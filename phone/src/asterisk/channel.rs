@@ -208,6 +208,12 @@ impl Channel {
         self.variables.set_by_server()
     }
 
+    /// The language of what is heard, as a tag such as `de_AT`.
+    pub fn language(&self) -> String {
+        let tag = self.variables.get(b"CHANNEL(language)").unwrap_or_default();
+        String::from_utf8_lossy(tag).into_owned()
+    }
+
     /// What the server did that a real Asterisk takes amiss, in words.
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes

@@ -12,7 +12,7 @@ mod user;
 use std::io::{self, IsTerminal};
 use std::net::Ipv4Addr;
 
-use dialgate_contract::Exit;
+use dialgate_contract::{Exit, Language};
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -41,15 +41,15 @@ enum Traveller {
     Script,
 }
 
-/// Plays the demo. It leaves nothing behind, also when it is stopped.
-pub(crate) fn run() -> Result<(), Failure> {
+/// Plays the demo to a traveller who speaks this language. It leaves nothing behind, also when it is stopped.
+pub(crate) fn run(language: Language) -> Result<(), Failure> {
     // A network can only be left for another while there is one thread.
     let kernel = Kernel::prepare();
     program::runtime()?.block_on(async {
         let mut stops = stops()?;
         let [interrupted, terminated, hung_up] = &mut stops;
         tokio::select! {
-            outcome = play(&kernel) => outcome,
+            outcome = play(&kernel, language) => outcome,
             _ = interrupted.recv() => Err(stopped()),
             _ = terminated.recv() => Err(stopped()),
             _ = hung_up.recv() => Err(stopped()),
@@ -57,10 +57,10 @@ pub(crate) fn run() -> Result<(), Failure> {
     })
 }
 
-async fn play(kernel: &Kernel) -> Result<(), Failure> {
+async fn play(kernel: &Kernel, language: Language) -> Result<(), Failure> {
     let style = program::style();
     let mut site = Site::build(kernel.backend())?;
-    let account = site.open_account()?;
+    let account = site.open_account(language)?;
     site.start().await?;
     show(&story::opening(&account, ADDRESS_KEYS, kernel, style));
     let before = kernel.knock(ADDRESS)?;
@@ -69,8 +69,10 @@ async fn play(kernel: &Kernel) -> Result<(), Failure> {
     }
     show(&lift(style));
     let (called, expected) = match Traveller::present() {
-        Traveller::Person => (by_hand(&site).await?, Expected::Consistent),
-        Traveller::Script => (Some(by_script(&site, &account).await?), Expected::Open(ADDRESS)),
+        Traveller::Person => (by_hand(&site, language).await?, Expected::Consistent),
+        Traveller::Script => {
+            (Some(by_script(&site, &account, language).await?), Expected::Open(ADDRESS))
+        }
     };
     let Some(transcript) = called else { return site.close() };
     let evidence = gather(&site, kernel, before, &transcript).await?;
@@ -96,24 +98,33 @@ impl Traveller {
 }
 
 /// A call by somebody at this terminal; `None` when they would rather not.
-async fn by_hand(site: &Site) -> Result<Option<Transcript>, Failure> {
+async fn by_hand(site: &Site, language: Language) -> Result<Option<Transcript>, Failure> {
     let mut person = program::person()?;
     if !person.is_ready().await {
         return Ok(None);
     }
-    let call =
-        Call::new(site.server(), CallerId::number(CALLER)).clock(Clock::Real(PACE)).longest(None);
+    let call = call(site, language).clock(Clock::Real(PACE)).longest(None);
     Ok(Some(call.place(&mut person).await?))
 }
 
-async fn by_script(site: &Site, account: &Account) -> Result<Transcript, Failure> {
+fn call(site: &Site, language: Language) -> Call {
+    let mut call = Call::new(site.server(), CallerId::number(CALLER));
+    language.as_str().clone_into(&mut call.environment().language);
+    call
+}
+
+async fn by_script(
+    site: &Site,
+    account: &Account,
+    language: Language,
+) -> Result<Transcript, Failure> {
     let script = Script::new()
         .on("dialgate/enter-account", &format!("{}#", account.account))
         .on("dialgate/enter-pin", &format!("{}#", account.pin))
         .on("dialgate/enter-address", ADDRESS_KEYS)
         .on(CONFIRM, "1")
         .on("dialgate/choose-lifetime-1-3-7", "1");
-    let call = Call::new(site.server(), CallerId::number(CALLER));
+    let call = call(site, language);
     Ok(call.place(&mut Echo::new(script, program::screen()?)).await?)
 }
 

@@ -3,8 +3,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dialgate_contract::Exit;
 use dialgate_contract::config::{Backend, Config, Transport};
+use dialgate_contract::{Exit, Language};
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -74,8 +74,8 @@ impl Site {
         Ok(site)
     }
 
-    /// Opens an account with a PIN that nobody chose.
-    pub(super) fn open_account(&self) -> Result<Account, Failure> {
+    /// Opens an account with a PIN that nobody chose, for a traveller who speaks this language.
+    pub(super) fn open_account(&self, language: Language) -> Result<Account, Failure> {
         self.ask_json(&[
             "account",
             "add",
@@ -86,6 +86,8 @@ impl Site {
             "ada@hotel.example",
             "--services",
             "sip,rtp",
+            "--language",
+            language.as_str(),
             "--json",
         ])
     }

@@ -1,5 +1,6 @@
 //! The telephone in the terminal: what is heard is shown, what is typed is pressed.
 
+mod date_time;
 mod keyboard;
 mod page;
 mod prompts;

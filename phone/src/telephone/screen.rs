@@ -1,3 +1,4 @@
+use dialgate_contract::Language;
 use jiff::tz::TimeZone;
 
 use super::page::{Page, rule};
@@ -13,6 +14,7 @@ const INDENT: usize = 4;
 /// Lines end with a line feed alone. The digits of a PIN are shown as dots.
 pub(crate) struct Screen {
     prompts: Prompts,
+    language: Language,
     zone: TimeZone,
     style: Style,
     page: Page,
@@ -29,7 +31,20 @@ enum Last {
 
 impl Screen {
     pub(crate) fn new(prompts: Prompts, zone: TimeZone, style: Style) -> Self {
-        Screen { prompts, zone, style, page: Page::new(INDENT), last: Last::Nothing, secret: false }
+        Screen {
+            prompts,
+            language: Language::En,
+            zone,
+            style,
+            page: Page::new(INDENT),
+            last: Last::Nothing,
+            secret: false,
+        }
+    }
+
+    /// The call goes on in this language.
+    pub(crate) fn speak(&mut self, language: Language) {
+        self.language = language;
     }
 
     /// The caller hears this.
@@ -37,12 +52,12 @@ impl Screen {
         if let Some(name) = sound.file() {
             self.secret = name.contains("-pin");
         }
-        let Some(words) = speech::words(sound, &self.prompts, &self.zone) else {
+        let Some(words) = speech::words(sound, &self.prompts, self.language, &self.zone) else {
             return String::new();
         };
         // What is read out belongs to the recording before it, and so does a recording that begins no sentence:
         // "Your access from" 1 2 . 3 4 "is open for another" 5 "hours"
-        let begins = sound.file().is_some() && !words.starts_with(char::is_lowercase);
+        let begins = sound.file().is_some() && begins_a_sentence(&words);
         let goes_on = !begins && self.last == Last::Speech;
         self.last = Last::Speech;
         if goes_on {
@@ -84,6 +99,12 @@ impl Screen {
         let blank = if self.page.at_start() { "" } else { "\n" };
         format!("{}{blank}{}", self.page.end_line(), rule(how, self.style))
     }
+}
+
+/// German has capitals amid a sentence: "Stunden" begins none, "Welcome." and "Ihr Zugang von" do.
+fn begins_a_sentence(words: &str) -> bool {
+    let is_word = !words.contains(char::is_whitespace) && !words.ends_with('.');
+    !words.starts_with(char::is_lowercase) && !is_word
 }
 
 #[cfg(test)]
@@ -148,6 +169,21 @@ mod tests {
         text += &screen.hear(&Sound::Number(5));
         text += &screen.hear(&prompt("hours"));
         assert_eq!(text.trim(), "» Your access from 1 . 2 is open for another 5 hours");
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language_that_the_call_goes_on_in() {
+        let mut screen = screen();
+        screen.speak(Language::De);
+        let mut text = screen.hear(&prompt("your-access-from"));
+        text += &screen.hear(&Sound::Alpha("1.2".into()));
+        text += &screen.hear(&prompt("is-open-for-another"));
+        text += &screen.hear(&Sound::Number(5));
+        text += &screen.hear(&prompt("hours"));
+        text += &screen.hear(&prompt("goodbye"));
+        let said =
+            "» Ihr Zugang von 1 . 2 ist offen. Verbleibende Zeit: 5 Stunden\n  » Auf Wiederhören.";
+        assert_eq!(text.trim(), said);
     }
 
     #[test]

@@ -1,21 +1,38 @@
+use dialgate_contract::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::date_time;
 use super::prompts::Prompts;
 use crate::Sound;
 
-/// What a caller hears, in words; `None` for silence. Times are told in `zone` when the server names none.
-pub(crate) fn words(sound: &Sound, prompts: &Prompts, zone: &TimeZone) -> Option<String> {
+/// How Asterisk says a time when it is not told how, in English.
+const DATE_AND_TIME: &str = "ABdY 'digits/at' IMp";
+
+/// What a caller hears, in words of `language`; `None` for silence. Times are told in `zone` when the server names none.
+pub(crate) fn words(
+    sound: &Sound,
+    prompts: &Prompts,
+    language: Language,
+    zone: &TimeZone,
+) -> Option<String> {
     if sound.silence().is_some() {
         return None;
     }
     Some(match sound {
-        Sound::File(name) => prompts.words(name),
+        Sound::File(name) => prompts.words(name, language),
         Sound::Alpha(text) | Sound::Digits(text) => spelled(text),
         Sound::Number(number) => number.to_string(),
-        Sound::DateTime { at, zone: named, .. } => {
+        Sound::DateTime { at, format, zone: named } => {
             let named = named.as_deref().and_then(|name| TimeZone::get(name).ok());
-            date_time(*at, named.unwrap_or_else(|| zone.clone()))
+            let format = format.as_deref().unwrap_or(DATE_AND_TIME);
+            match Timestamp::from_second(*at) {
+                Ok(at) => {
+                    let at = at.to_zoned(named.unwrap_or_else(|| zone.clone()));
+                    date_time::words(format, &at, prompts, language)
+                }
+                Err(_) => "[a time that no calendar has]".into(),
+            }
         }
     })
 }
@@ -26,19 +43,12 @@ fn spelled(text: &str) -> String {
     characters.join(" ")
 }
 
-fn date_time(at: i64, zone: TimeZone) -> String {
-    match Timestamp::from_second(at) {
-        Ok(time) => time.to_zoned(zone).strftime("%A, %-d %B, %-I:%M %P").to_string(),
-        Err(_) => "[a time that no calendar has]".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn say(sound: Sound) -> Option<String> {
-        words(&sound, &Prompts::built_in().unwrap(), &TimeZone::UTC)
+        words(&sound, &Prompts::built_in().unwrap(), Language::En, &TimeZone::UTC)
     }
 
     #[test]
@@ -53,9 +63,13 @@ mod tests {
             format: None,
             zone: zone.map(str::to_owned),
         };
-        assert_eq!(say(at(None)).as_deref(), Some("Friday, 20 November, 7:24 am"));
-        assert_eq!(say(at(Some("Asia/Tokyo"))).as_deref(), Some("Friday, 20 November, 4:24 pm"));
-        assert_eq!(say(at(Some("No/Where"))).as_deref(), Some("Friday, 20 November, 7:24 am"));
+        let here = "Friday November 20 2026 at 7:24 am";
+        assert_eq!(say(at(None)).as_deref(), Some(here));
+        assert_eq!(
+            say(at(Some("Asia/Tokyo"))).as_deref(),
+            Some("Friday November 20 2026 at 4:24 pm")
+        );
+        assert_eq!(say(at(Some("No/Where"))).as_deref(), Some(here));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 use std::io::{self, Write};
 
+use dialgate_contract::Language;
+
 use super::keyboard::Keyboard;
 use super::screen::Screen;
 use crate::{Caller, CallerEvent, Ending, Key, Sound};
@@ -39,6 +41,10 @@ impl<C: Caller> Echo<C> {
 }
 
 impl Caller for Terminal {
+    fn listen_in(&mut self, language: Language) {
+        self.screen.speak(language);
+    }
+
     fn hear(&mut self, sound: &Sound) {
         show(&self.screen.hear(sound).replace('\n', "\r\n"));
     }
@@ -59,6 +65,11 @@ impl Caller for Terminal {
 }
 
 impl<C: Caller> Caller for Echo<C> {
+    fn listen_in(&mut self, language: Language) {
+        self.screen.speak(language);
+        self.caller.listen_in(language);
+    }
+
     fn hear(&mut self, sound: &Sound) {
         show(&self.screen.hear(sound));
         self.caller.hear(sound);
