@@ -5,7 +5,6 @@ mod sip_caller;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::queue::QueueReader;
@@ -13,8 +12,7 @@ use dialgate_tests::asterisk::{Asterisk, DID, Recordings};
 use dialgate_tests::namespace::run;
 use dialgate_tests::real::{self, Need};
 use dialgate_tests::site::Site;
-use dialgate_tests::wait;
-use sip_caller::{Identity, SipCall};
+use sip_caller::{CallLog, Crowd, Identity, Record, Script};
 
 const NEEDS: [Need; 6] = [
     Need::Root,
@@ -25,83 +23,51 @@ const NEEDS: [Need; 6] = [
     Need::Asterisk,
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const ENDED: &str = "app_verbose.c: dialgate: call ended: ";
-const HONEST: &str = "\"Ann\" <sip:2001@h>";
+/// As dialplan/README.md says, but for the pattern, which takes every number.
+const FILTERED: &str = "exten => _X.,1,Verbose(1,caller: ${CHANNEL(pjsip,call-id)})\n \
+                        same => n,Goto(dialgate,s,1)\n";
 
-const fn from(from: &'static str) -> Identity {
-    Identity { to: DID, from, header: "" }
-}
+/// Against all advice; only the apology is the dialplan's own.
+const UNFILTERED: &str = "exten => _X.,1,Verbose(1,caller: ${CHANNEL(pjsip,call-id)})\n \
+                          same => n,AGI(agi://127.0.0.1:4573/whitelist)\n \
+                          same => n,GotoIf($[\"${DIALGATE_RESULT}\" = \"\"]?dialgate,s,down)\n \
+                          same => n,Hangup()\n\
+                          exten => h,1,Goto(dialgate,h,1)\n";
 
-/// Asterisk hands each of these to `AGI()` as lines of its own, or as a control character.
-const FORGED: [Identity; 9] = [
-    from("<sip:2001%0Aagi_uniqueid%3A%20evil@h>"),
-    from("<sip:2001%0Aagi_arg_1%3A%20evil@h>"),
-    from("<sip:2001%0A%0A200%20result=1%20(evil)%0A200%20result=4711@h>"),
-    from("<sip:2001%0AHANGUP@h>"),
-    from("<sip:2001%0A%0AHANGUP%0A@h>"),
-    from("<sip:2001%0D@h>"),
-    from("\"evil\x1b[2J\" <sip:2001@h>"),
-    Identity { to: "15125550100%0A%0A200%20result=1%20(evil)", ..from(HONEST) },
-    Identity {
-        header: "Diversion: <sip:700%0Aagi_arg_1%3A%20evil@h>;reason=unconditional",
-        ..from(HONEST)
-    },
-];
-
-/// These it does not.
-const HARMLESS: [Identity; 4] = [
-    from(HONEST),
-    from("\"evil%0Aagi_arg_1: evil\" <sip:2001@h>"),
-    from("\"200 result=1 (evil)\" <sip:2001@h>"),
-    Identity { header: "P-Asserted-Identity: <sip:2001%0Aagi_arg_1%3A%20evil@h>", ..from(HONEST) },
-];
-
-/// The whole PBX, with a carrier's context that takes every number, against all advice.
+/// The whole PBX.
 struct Pbx {
     site: Site,
     asterisk: Asterisk,
-    calls: u32,
 }
 
 impl Pbx {
-    /// With an addition to the configuration, and the dialplan as it ships, `changed`.
-    fn start(config: &str, changed: impl FnOnce(String) -> String) -> io::Result<Self> {
+    /// With an addition to the configuration, and what the carrier's context does with a call.
+    fn start(config: &str, carrier: &str) -> io::Result<Self> {
         let site = Site::start(config)?;
         let asterisk = Asterisk::start(site.namespace(), Recordings::Installed)?;
-        let pbx = Self { site, asterisk, calls: 0 };
-        let dialplan = pbx.etc()?.join("dialgate.conf");
-        let wide = "\n[from-carrier]\nexten => _X.,1,Goto(dialgate,s,1)\n";
-        fs::write(&dialplan, changed(fs::read_to_string(&dialplan)?) + wide)?;
+        let pbx = Self { site, asterisk };
+        let exact = format!("exten => {DID},1,Goto(dialgate,s,1)\n");
+        pbx.change("extensions.conf", &exact, carrier)?;
+        let believing = "type = endpoint\ntrust_id_inbound = yes\n";
+        pbx.change("pjsip.conf", "type = endpoint\n", believing)?;
+        for module in ["res_pjsip_diversion", "res_pjsip_dtmf_info"] {
+            pbx.console(&format!("module load {module}.so"))?;
+        }
         pbx.console("dialplan reload")?;
-        pbx.console("module load res_pjsip_diversion.so")?;
+        pbx.console("module reload res_pjsip.so")?;
         Ok(pbx)
     }
 
-    fn place(&mut self, identity: Identity) -> io::Result<SipCall> {
-        self.calls += 1;
-        SipCall::place(self.site.namespace(), self.calls, identity)
+    fn change(&self, file: &str, from: &str, to: &str) -> io::Result<()> {
+        let file = self.etc()?.join(file);
+        let text = fs::read_to_string(&file)?;
+        assert!(text.contains(from), "{text}");
+        fs::write(file, text.replace(from, to))
     }
 
-    /// Calls, waits for the first of our recordings and hangs up; that recording's name and how the call ended.
-    fn call(&mut self, identity: Identity) -> io::Result<(String, String)> {
-        let before = self.asterisk.log()?.len();
-        let call = self.place(identity)?;
-        let heard = self.await_log(before, "> Playing 'dialgate/")?;
-        call.hang_up()?;
-        let result = self.await_log(before, ENDED)?;
-        let heard = heard.split('.').next().unwrap_or_default();
-        Ok((heard.to_owned(), result.trim().to_owned()))
-    }
-
-    /// The rest of the first line of Asterisk's log that holds `text`.
-    fn await_log(&self, from: usize, text: &str) -> io::Result<String> {
-        wait::until(text, PATIENCE, || {
-            let log = self.asterisk.log()?;
-            let new = log.get(from..).unwrap_or_default();
-            let rest = new.split_once(text).and_then(|(_, rest)| rest.split_once('\n'));
-            Ok(rest.map(|(line, _)| line.to_owned()))
-        })
+    fn crowd(&self) -> io::Result<Crowd<'_>> {
+        let log = CallLog::open(&self.etc()?.join("../log/full"))?;
+        Ok(Crowd::new(self.site.namespace(), log))
     }
 
     fn queued(&self) -> Result<usize, DatabaseError> {
@@ -133,14 +99,84 @@ impl Pbx {
     }
 }
 
+/// No key but these is pressed: whoever comes to the PIN otherwise has forged something.
+const UP_TO_THE_PIN: &Script<'_> =
+    &[("welcome", "#"), ("enter-account", "0#"), ("enter-pin", ""), ("try-again-later", "")];
+
+/// What an honest traveller presses, the first time and when access is open already.
+const LOGGING_IN: &Script<'_> = &[
+    ("welcome", "#"),
+    ("enter-account", "4711#"),
+    ("enter-pin", "83920174#"),
+    ("your-access-from", "2"),
+    ("enter-address", "12*34*56*78#"),
+    ("confirm-address", "1"),
+    ("choose-lifetime-1-3-7", "3"),
+    ("open-until", ""),
+    ("extended-until", ""),
+];
+
 /// Calls that were not believed. The site itself connects once, to see whether the server listens.
 fn dropped(logs: &str) -> usize {
     logs.lines().filter(|line| line.contains("dropped before any call")).count() - 1
 }
 
-fn without_filters(dialplan: String) -> String {
-    let kept = dialplan.lines().filter(|line| !line.contains("FILTER("));
-    kept.map(|line| format!("{line}\n")).collect()
+/// Whether a line of a log is one record, and shows as what it is in every terminal.
+fn is_one_plain_record(line: &str) -> bool {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let level = line.split_ascii_whitespace().nth(1);
+    matches!(level, Some("INFO" | "WARN" | "ERROR"))
+        && !line.contains(|c: char| c.is_control() || turns(c))
+}
+
+/// Up to the PIN, as anybody.
+fn served(_: &Identity) -> Record {
+    record(&["welcome", "enter-account", "enter-pin"], "hangup")
+}
+
+fn believed_unless_forged(identity: &Identity) -> Record {
+    if identity.is_forged { record(&["try-again-later"], "error") } else { served(identity) }
+}
+
+fn record(heard: &[&str], result: &str) -> Record {
+    let heard = heard.iter().map(|prompt| (*prompt).to_owned()).collect();
+    Record { heard, result: result.to_owned(), refused: None }
+}
+
+/// Has all hostile callers call, half of them before an honest one and half after; how many, and how many were forged.
+#[expect(clippy::unwrap_used, reason = "a call that cannot be made fails the test")]
+fn try_all(pbx: &mut Pbx, becomes: impl Fn(&Identity) -> Record) -> (usize, usize) {
+    let hostile = Identity::hostile(DID).unwrap();
+    let mut crowd = pbx.crowd().unwrap();
+    let before = pbx.site.dialgate(&["audit", "--json"]).unwrap();
+    let (first, second) = hostile.split_at(hostile.len() / 2);
+    for (some, logged_in) in [(first, "open"), (second, "extended")] {
+        let records = crowd.call(some, UP_TO_THE_PIN).unwrap();
+        for (identity, became) in some.iter().zip(records) {
+            assert_eq!(became, becomes(identity), "{identity:?}");
+        }
+        if logged_in == "open" {
+            assert_eq!(pbx.site.dialgate(&["audit", "--json"]).unwrap(), before);
+            assert_eq!(pbx.queued().unwrap(), 0);
+        }
+        let honest = crowd.call(&[Identity::honest(DID)], LOGGING_IN).unwrap();
+        assert!(honest.iter().all(|record| record.result == logged_in), "{honest:?}");
+    }
+    let leases = pbx.site.dialgate(&["lease", "list", "--all", "--json"]).unwrap();
+    assert_eq!(leases.as_array().map(Vec::len), Some(1), "{leases}");
+    let forged = hostile.iter().filter(|identity| identity.is_forged).count();
+    (hostile.len(), forged)
+}
+
+/// What is written of hostile callers: nothing of what they say of themselves.
+fn assert_plain(logs: &str) {
+    for line in logs.lines() {
+        assert!(is_one_plain_record(line) && !line.contains("evil"), "{}", line.escape_debug());
+    }
+}
+
+fn calls_ended(logs: &str) -> usize {
+    logs.lines().filter(|line| line.contains("call ended")).count()
 }
 
 #[test]
@@ -149,16 +185,11 @@ fn whatever_a_caller_writes_into_headers_is_filtered_and_the_call_is_served() {
     if real::skipped(name, &NEEDS) {
         return;
     }
-    let mut pbx = Pbx::start("", |dialplan| dialplan).unwrap();
-    for identity in FORGED.into_iter().chain(HARMLESS) {
-        let call = pbx.call(identity).unwrap();
-        assert_eq!(call, ("welcome".to_owned(), "hangup".to_owned()), "{identity:?}");
-    }
+    let mut pbx = Pbx::start("", FILTERED).unwrap();
+    let (all, _) = try_all(&mut pbx, served);
     let logs = pbx.site.logs().unwrap();
-    assert!(!logs.contains("evil"), "{logs}");
-    assert_eq!(dropped(&logs), 0, "{logs}");
-    let ended = logs.lines().filter(|line| line.contains("call ended"));
-    assert_eq!(ended.count(), FORGED.len() + HARMLESS.len(), "{logs}");
+    assert_eq!((dropped(&logs), calls_ended(&logs)), (0, all + 2), "{logs}");
+    assert_plain(&logs);
 }
 
 #[test]
@@ -167,19 +198,14 @@ fn without_the_filters_a_forged_call_reaches_no_prompt_and_hears_an_apology() {
     if real::skipped(name, &NEEDS) {
         return;
     }
-    let mut pbx = Pbx::start("", without_filters).unwrap();
-    for identity in FORGED {
-        let call = pbx.call(identity).unwrap();
-        assert_eq!(call, ("try-again-later".to_owned(), "error".to_owned()), "{identity:?}");
-    }
-    for identity in HARMLESS {
-        let call = pbx.call(identity).unwrap();
-        assert_eq!(call, ("welcome".to_owned(), "hangup".to_owned()), "{identity:?}");
-    }
+    let mut pbx = Pbx::start("", UNFILTERED).unwrap();
+    let (all, forged) = try_all(&mut pbx, believed_unless_forged);
     let logs = pbx.site.logs().unwrap();
-    assert_eq!(dropped(&logs), FORGED.len(), "{logs}");
-    assert!(!logs.contains("evil"), "{logs}");
-    assert_eq!(pbx.queued().unwrap(), 0);
+    assert_eq!(calls_ended(&logs), all - forged + 2, "{logs}");
+    assert_plain(&logs);
+    // Those of one minute are written down; among them who forged a whole environment.
+    assert!(forged > 60 && dropped(&logs) > 60, "{logs}");
+    assert!(logs.contains("part of the stream is forged"), "{logs}");
 }
 
 #[test]
@@ -187,12 +213,22 @@ fn a_call_too_many_is_told_so_without_being_answered() {
     if real::skipped("a_call_too_many_is_told_so_without_being_answered", &NEEDS) {
         return;
     }
-    let mut pbx = Pbx::start("[agi]\nmax-calls = 1\n", |dialplan| dialplan).unwrap();
-    let first = pbx.place(from(HONEST)).unwrap();
-    let before = pbx.asterisk.log().unwrap().len();
-    let refused = pbx.place(from(HONEST)).unwrap_err().to_string();
-    assert!(refused.starts_with("SIP/2.0 "), "{refused}");
-    pbx.await_log(before, "> Playing 'dialgate/busy.").unwrap();
-    assert_eq!(pbx.await_log(before, ENDED).unwrap(), "busy");
-    first.hang_up().unwrap();
+    let pbx = Pbx::start("[agi]\nmax-calls = 1\n", FILTERED).unwrap();
+    let two = [Identity::honest(DID), Identity::honest(DID)];
+    let mut records = pbx.crowd().unwrap().call(&two, &[("enter-account", "")]).unwrap();
+    records.sort_by_key(|record| record.refused.is_some());
+    assert_eq!(records[0], record(&["welcome", "enter-account"], "hangup"));
+    assert_eq!(records[1].result, "busy");
+    assert_eq!(records[1].heard[0], "busy");
+    assert!(records[1].refused.is_some(), "{records:?}");
+}
+
+#[test]
+fn a_record_that_is_not_plain_is_noticed() {
+    let plain = "2026-11-20T13:30:59.180410Z  INFO call{id=\"1.2\" caller=2001}: call ended";
+    assert!(is_one_plain_record(plain));
+    assert!(!is_one_plain_record("agi_uniqueid: forged"));
+    for bad in ["\x1b[2J", "\u{9b}", "\u{202e}", "\u{2067}", "\r"] {
+        assert!(!is_one_plain_record(&format!("{plain}{bad}")), "{bad:?}");
+    }
 }
