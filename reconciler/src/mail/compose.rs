@@ -87,8 +87,8 @@ fn domain(from: &Mailbox) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dialgate_contract::Refusal;
     use dialgate_contract::ledger::{Letter, LetterId};
+    use dialgate_contract::{Language, Refusal};
     use jiff::Timestamp;
     use proptest::prelude::*;
 
@@ -100,6 +100,7 @@ mod tests {
             recipient: recipient.to_owned(),
             letter: Letter::Opened {
                 name: name.to_owned(),
+                language: None,
                 account: "4711".parse().unwrap(),
                 address: "12.34.56.78".parse().unwrap(),
                 services: ["sip".parse().unwrap()].into(),
@@ -133,6 +134,21 @@ mod tests {
              MIME-Version: 1.0\r\n\
              Content-Type: multipart/alternative; boundary=\"=_dialgate.7.1800000000\""
         );
+    }
+
+    #[test]
+    fn a_subject_beyond_ascii_is_encoded_and_the_text_is_utf_8() {
+        let mut errand = errand("ann@example.net", "Ann");
+        if let Letter::Opened { language, .. } = &mut errand.letter {
+            *language = Some(Language::De);
+        }
+        let message = compose(&errand, FROM, &TimeZone::UTC).unwrap();
+        // "Ihr Zugang wurde " is left as it is.
+        let subject = "Subject: Ihr Zugang wurde =?utf-8?b?dmVybMOkbmdlcnQ=?=\r\n";
+        assert!(header(&message).contains(subject), "{}", header(&message));
+        let text = String::from_utf8(message.formatted()).unwrap();
+        assert!(text.is_ascii() && text.contains("charset=utf-8"), "{text}");
+        assert!(text.contains("verl=C3=A4ngert"), "{text}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(crate) fn letter(name: &str) -> Waiting {
         id: LetterId::from_row(7),
         recipient: "ann@example.net".to_owned(),
         letter: Letter::Opened {
+            language: None,
             name: name.to_owned(),
             account: "4711".parse().unwrap(),
             address: "12.34.56.78".parse().unwrap(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Account, Lease};
-use crate::{AccountNumber, CallerId, Refusal, ServiceName, TravellerAddress};
+use crate::{AccountNumber, CallerId, Language, Refusal, ServiceName, TravellerAddress};
 
 /// What a letter says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Letter {
     Opened {
         /// The traveller's name.
         name: String,
+        /// What it is written in; `None`: English, and in letters of before there were others.
+        language: Option<Language>,
         /// Whose access.
         account: AccountNumber,
         /// From where.
@@ -35,6 +37,8 @@ pub enum Letter {
     Closed {
         /// The traveller's name.
         name: String,
+        /// What it is written in; `None`: English, and in letters of before there were others.
+        language: Option<Language>,
         /// Whose access.
         account: AccountNumber,
         /// From where it was open.
@@ -46,6 +50,8 @@ pub enum Letter {
     PinChanged {
         /// The traveller's name.
         name: String,
+        /// What it is written in; `None`: English, and in letters of before there were others.
+        language: Option<Language>,
         /// Whose PIN.
         account: AccountNumber,
         /// The end of the number that was called from.
@@ -55,6 +61,8 @@ pub enum Letter {
     FailedLogins {
         /// The traveller's name.
         name: String,
+        /// What it is written in; `None`: English, and in letters of before there were others.
+        language: Option<Language>,
         /// Whose account.
         account: AccountNumber,
         /// How many on end.
@@ -98,6 +106,7 @@ impl Letter {
     ) -> Self {
         Self::Opened {
             name: account.name.clone(),
+            language: account.language,
             account: account.number.clone(),
             address: lease.address,
             services: lease.services.clone(),
@@ -114,6 +123,7 @@ impl Letter {
     pub fn closed(account: &Account, addresses: Vec<TravellerAddress>, caller: &CallerId) -> Self {
         Self::Closed {
             name: account.name.clone(),
+            language: account.language,
             account: account.number.clone(),
             addresses,
             caller: Some(last_digits(caller)),
@@ -125,6 +135,7 @@ impl Letter {
     pub fn pin_changed(account: &Account, caller: &CallerId) -> Self {
         Self::PinChanged {
             name: account.name.clone(),
+            language: account.language,
             account: account.number.clone(),
             caller: Some(last_digits(caller)),
         }
@@ -135,6 +146,7 @@ impl Letter {
     pub fn failed_logins(account: &Account, failures: u32, at: Timestamp) -> Self {
         Self::FailedLogins {
             name: account.name.clone(),
+            language: account.language,
             account: account.number.clone(),
             failures,
             at,
@@ -153,6 +165,13 @@ fn last_digits(caller: &CallerId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_that_was_posted_before_letters_had_languages_can_still_be_read() {
+        let old = r#"{"kind":"pin-changed","name":"Ann","account":"4711","caller":"5678"}"#;
+        let letter: Letter = serde_json::from_str(old).unwrap();
+        assert!(matches!(letter, Letter::PinChanged { language: None, .. }), "{letter:?}");
+    }
 
     #[test]
     fn the_caller_is_shown_by_the_last_four_digits_only() {

@@ -1,17 +1,20 @@
 //! What a letter says, in words and in two forms. No links: who has learnt to expect none is harder to fool.
 
+mod operator;
 mod phrases;
 #[cfg(test)]
 mod tests;
+mod when;
 
 use std::borrow::Cow;
 
 use dialgate_contract::ledger::Letter;
-use dialgate_contract::{AccountNumber, ServiceName};
-
+use dialgate_contract::{AccountNumber, Language, Refusal, ServiceName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::phrases::{Kind, Phrases};
+use self::when::spoken;
 use super::text::clean;
 
 /// The longest name that is shown, in characters.
@@ -22,12 +25,16 @@ const LONGEST_FACT: usize = 100;
 /// A letter in words.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// The same for all letters of a kind, ASCII.
+    /// The same for all letters of a kind in a language.
     pub(super) subject: &'static str,
+    language: Language,
     opening: [String; 2],
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<Fact>,
     closing: &'static [&'static str],
 }
+
+/// A label and what stands beside it.
+type Fact = (&'static str, String);
 
 impl Words {
     /// Puts a letter into words; a time whose zone is not known is told in `machine`, this machine's.
@@ -35,6 +42,7 @@ impl Words {
         match letter {
             Letter::Opened {
                 name,
+                language,
                 account,
                 address,
                 services,
@@ -44,84 +52,60 @@ impl Words {
                 extended,
                 caller,
             } => {
+                let traveller = Traveller::new(name, *language);
+                let Phrases { labels, opened, extended: prolonged, .. } = traveller.phrases;
                 let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
-                let mut facts = vec![
-                    ("Account", account.to_string()),
-                    ("Address", address.to_string()),
-                    ("Services", services.join(", ")),
-                    ("Until", spoken(*until, &zone(time_zone.as_deref(), machine))),
+                let until =
+                    spoken(*until, &zone(time_zone.as_deref(), machine), traveller.language);
+                let replaced = replaced.map(|old| old.to_string());
+                let mut facts = traveller.asked(account, replaced, caller.as_deref());
+                let access = [
+                    (labels.address, address.to_string()),
+                    (labels.services, services.join(", ")),
+                    (labels.until, until),
                 ];
-                facts.extend(replaced.map(|old| ("No longer open", old.to_string())));
-                facts.push(("Asked for by", asked_by(caller.as_deref())));
-                let kind = if *extended { phrases::EXTENDED } else { phrases::OPENED };
-                Self::new(name, kind, facts, phrases::NOT_YOU)
+                facts.splice(1..1, access);
+                traveller.reads(if *extended { prolonged } else { opened }, facts)
             }
-            Letter::Closed { name, account, addresses, caller } => {
+            Letter::Closed { name, language, account, addresses, caller } => {
+                let traveller = Traveller::new(name, *language);
                 let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                let facts = asked(account, Some(addresses.join(", ")), caller.as_deref());
-                Self::new(name, phrases::CLOSED, facts, phrases::NOT_YOU_CLOSED)
+                let facts = traveller.asked(account, Some(addresses.join(", ")), caller.as_deref());
+                traveller.reads(&traveller.phrases.closed, facts)
             }
-            Letter::PinChanged { name, account, caller } => {
-                let facts = asked(account, None, caller.as_deref());
-                Self::new(name, phrases::PIN_CHANGED, facts, phrases::NOT_YOU_PIN)
+            Letter::PinChanged { name, language, account, caller } => {
+                let traveller = Traveller::new(name, *language);
+                let facts = traveller.asked(account, None, caller.as_deref());
+                traveller.reads(&traveller.phrases.pin_changed, facts)
             }
-            Letter::FailedLogins { name, account, failures, at, time_zone } => Self::new(
-                name,
-                phrases::FAILED_LOGINS,
-                vec![
-                    ("Account", account.to_string()),
-                    ("Failed logins", format!("{failures} on end")),
-                    ("The last", spoken(*at, &zone(time_zone.as_deref(), machine))),
-                ],
-                phrases::NOT_YOU_FAILING,
-            ),
-            Letter::Guessing { failures, at } => Self::guessing(*failures, *at, machine),
-            Letter::Refused { account, address, refusal, caller, at } => {
-                let mut facts = vec![
-                    ("Reason", phrases::reason(*refusal).to_owned()),
-                    ("Account", account.to_string()),
+            Letter::FailedLogins { name, language, account, failures, at, time_zone } => {
+                let traveller = Traveller::new(name, *language);
+                let Phrases { labels, on_end, failed_logins, .. } = traveller.phrases;
+                let last = spoken(*at, &zone(time_zone.as_deref(), machine), traveller.language);
+                let facts = vec![
+                    (labels.account, account.to_string()),
+                    (labels.failed_logins, format!("{failures}{on_end}")),
+                    (labels.the_last, last),
                 ];
-                // A wish about what is open already names none.
-                facts.extend(shown("Address", address));
-                facts.extend(shown("Called from", caller));
-                facts.push(("When", spoken(*at, machine)));
-                Self::to_operator(phrases::REFUSAL, facts, phrases::REFUSED)
+                traveller.reads(failed_logins, facts)
+            }
+            Letter::Guessing { failures, at } => guessing(*failures, *at, machine),
+            Letter::Refused { account, address, refusal, caller, at } => {
+                let when = spoken(*at, machine, Language::En);
+                refused(account, address, *refusal, caller, when)
             }
         }
     }
 
-    fn guessing(failures: u32, at: Timestamp, machine: &TimeZone) -> Self {
-        let facts = vec![
-            ("Failed logins", format!("{failures} within an hour")),
-            ("The last", spoken(at, machine)),
-        ];
-        Self::to_operator(phrases::GUESSED, facts, phrases::GUESSING)
-    }
-
-    fn to_operator(
-        kind: (&'static str, &str),
-        facts: Vec<(&'static str, String)>,
-        closing: &'static [&'static str],
-    ) -> Self {
-        Self::new("", kind, facts, closing)
-    }
-
-    fn new(
-        name: &str,
-        (subject, opening): (&'static str, &str),
-        facts: Vec<(&'static str, String)>,
-        closing: &'static [&'static str],
-    ) -> Self {
-        Self { subject, opening: [greeting(name), opening.to_owned()], facts, closing }
-    }
-
     /// As plain text.
     pub(super) fn plain(&self) -> String {
-        let width = self.facts.iter().map(|(label, _)| label.len() + 2).max().unwrap_or_default();
+        let colon = Phrases::of(self.language).colon;
+        let labels = self.facts.iter().map(|(label, _)| label.chars().count());
+        let width = labels.max().unwrap_or_default() + colon.chars().count() + 1;
         let facts: Vec<String> = self
             .facts
             .iter()
-            .map(|(label, fact)| format!("  {:width$}{fact}", format!("{label}:")))
+            .map(|(label, fact)| format!("  {:width$}{fact}", format!("{label}{colon}")))
             .collect();
         let mut blocks = self.opening.to_vec();
         blocks.push(facts.join("\r\n"));
@@ -138,16 +122,93 @@ impl Words {
             .facts
             .iter()
             .map(|(label, fact)| {
-                let fact = html_escaped(fact);
+                let (label, fact) = (html_escaped(label), html_escaped(fact));
                 format!("<tr><th align=\"left\">{label}</th><td>{fact}</td></tr>\r\n")
             })
             .collect();
         format!(
-            "<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><meta charset=\"utf-8\"><title>{}</title></head>\r\n\
+            "<!DOCTYPE html>\r\n<html lang=\"{}\">\r\n<head><meta charset=\"utf-8\"><title>{}</title></head>\r\n\
              <body>\r\n{opening}<table cellpadding=\"4\">\r\n{facts}</table>\r\n{closing}</body>\r\n</html>\r\n",
-            self.subject
+            self.language,
+            html_escaped(self.subject)
         )
     }
+}
+
+/// Who reads a letter.
+struct Traveller<'a> {
+    name: &'a str,
+    language: Language,
+    phrases: &'static Phrases,
+}
+
+impl<'a> Traveller<'a> {
+    fn new(name: &'a str, language: Option<Language>) -> Self {
+        let language = language.unwrap_or(Language::En);
+        Self { name, language, phrases: Phrases::of(language) }
+    }
+
+    fn reads(&self, kind: &'static Kind, facts: Vec<Fact>) -> Words {
+        let opening = [self.greeting(), kind.opening.to_owned()];
+        let Kind { subject, closing, .. } = *kind;
+        Words { subject, language: self.language, opening, facts, closing }
+    }
+
+    fn greeting(&self) -> String {
+        let (before, after) = self.phrases.greeting;
+        match clean(self.name, LONGEST_NAME) {
+            name if name.is_empty() => self.phrases.nameless.to_owned(),
+            name => format!("{before}{name}{after}"),
+        }
+    }
+
+    fn asked(
+        &self,
+        account: &AccountNumber,
+        closed: Option<String>,
+        caller: Option<&str>,
+    ) -> Vec<Fact> {
+        let labels = &self.phrases.labels;
+        let closed = closed.map(|addresses| (labels.no_longer_open, addresses));
+        let account = (labels.account, account.to_string());
+        let by = (labels.asked_for_by, self.asked_by(caller));
+        [Some(account), closed, Some(by)].into_iter().flatten().collect()
+    }
+
+    fn asked_by(&self, caller: Option<&str>) -> String {
+        match caller.map(|caller| clean(caller, LONGEST_FACT)) {
+            None => self.phrases.operator.to_owned(),
+            Some(digits) if digits.bytes().any(|byte| byte.is_ascii_digit()) => {
+                let (before, after) = self.phrases.caller;
+                format!("{before}{digits}{after}")
+            }
+            Some(_) => self.phrases.hidden_caller.to_owned(),
+        }
+    }
+}
+
+fn guessing(failures: u32, at: Timestamp, machine: &TimeZone) -> Words {
+    let facts = vec![
+        ("Failed logins", format!("{failures} within an hour")),
+        ("The last", spoken(at, machine, Language::En)),
+    ];
+    Traveller::new("", None).reads(&operator::GUESSING, facts)
+}
+
+fn refused(
+    account: &AccountNumber,
+    address: &str,
+    refusal: Refusal,
+    caller: &str,
+    when: String,
+) -> Words {
+    let mut facts =
+        vec![("Reason", operator::reason(refusal).to_owned()), ("Account", account.to_string())];
+    // A wish about what is open already names none.
+    facts.extend(shown("Address", address));
+    facts.extend(shown("Called from", caller));
+    facts.push(("When", when));
+    Traveller::new("", None).reads(&operator::REFUSED, facts)
 }
 
 /// The zone of that name; `machine` where there is none.
@@ -155,49 +216,9 @@ fn zone(name: Option<&str>, machine: &TimeZone) -> TimeZone {
     name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| machine.clone())
 }
 
-fn greeting(name: &str) -> String {
-    match clean(name, LONGEST_NAME) {
-        name if name.is_empty() => "Hello,".to_owned(),
-        name => format!("Hello {name},"),
-    }
-}
-
 /// A fact that others wrote; none where they wrote nothing.
-fn shown(label: &'static str, text: &str) -> Option<(&'static str, String)> {
+fn shown(label: &'static str, text: &str) -> Option<Fact> {
     Some((label, clean(text, LONGEST_FACT))).filter(|(_, text)| !text.is_empty())
-}
-
-fn asked(
-    account: &AccountNumber,
-    closed: Option<String>,
-    caller: Option<&str>,
-) -> Vec<(&'static str, String)> {
-    let closed = closed.map(|addresses| ("No longer open", addresses));
-    let account = ("Account", account.to_string());
-    [Some(account), closed, Some(("Asked for by", asked_by(caller)))]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-fn asked_by(caller: Option<&str>) -> String {
-    match caller.map(|caller| clean(caller, LONGEST_FACT)) {
-        None => "the operator".to_owned(),
-        Some(digits) if digits.bytes().any(|byte| byte.is_ascii_digit()) => {
-            format!("a call from a number that ends in {digits}")
-        }
-        Some(_) => "a call from a hidden number".to_owned(),
-    }
-}
-
-/// Such as `Friday, 20 November 2026, 18:05 (Europe/Paris)`.
-fn spoken(at: Timestamp, zone: &TimeZone) -> String {
-    let at = at.to_zoned(zone.clone());
-    let zone = match zone.iana_name() {
-        Some(name) => name.to_owned(),
-        None => format!("UTC{}", at.strftime("%:z")),
-    };
-    format!("{} ({zone})", at.strftime("%A, %-d %B %Y, %H:%M"))
 }
 
 fn html_escaped(text: &str) -> Cow<'_, str> {
