@@ -50,6 +50,27 @@ fn the_demo_opens_one_address_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_call_and_the_letter_are_in_the_travellers_language() {
+    for (language, said) in [
+        ("es", ["Su acceso está abierto hasta", "Hola, Ada Traveller:", "Hasta:          "]),
+        ("fr", ["Votre accès est ouvert. Il prendra fin", "Bonjour Ada Traveller,", "Jusqu'au"]),
+        ("de", ["Ihr Zugang ist offen bis", "Guten Tag Ada Traveller,", "Offen bis: "]),
+    ] {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let output =
+            demo(temporary.path()).args(["--language", language]).output().expect("the demo");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{language}: {}\n{text}", output.status);
+        for said in said {
+            assert!(text.contains(said), "{said}\n{text}");
+        }
+        let (_, call) = text.split_once("h hangs up").expect("the call");
+        assert!(!call.contains("Your ") && !call.contains("Please"), "{call}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
 fn a_demo_that_is_stopped_leaves_nothing_behind() {
     let temporary = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o755))
