@@ -35,8 +35,8 @@ impl Page {
         text.to_owned()
     }
 
-    /// `text` with the blanks it has if it fits into the line, else as [`Page::words`] whose further lines begin
-    /// `hang` columns further in.
+    /// `text` with the blanks it has if it fits into the line, else as [`Page::words`] after the blanks that it begins
+    /// with and those that make a column of it; further lines begin `hang` columns further in.
     pub(crate) fn line(&mut self, text: &str, hang: usize) -> String {
         let start = self.column.max(self.indent);
         let blanks = " ".repeat(start - self.column);
@@ -47,9 +47,14 @@ impl Page {
         if start + width <= WIDTH {
             return blanks + &self.raw(text, start - self.column + width);
         }
+        let margin = text.len() - text.trim_start().len();
+        let column = text.trim_start().find("  ").map_or(margin, |end| margin + end + 2);
+        let (head, rest) = text.split_at_checked(column).unwrap_or(("", text));
         self.column = start;
-        self.indent += hang;
-        blanks + &self.words(text)
+        self.indent += 2 * margin + hang;
+        let gap = " ".repeat(rest.len() - rest.trim_start().len());
+        let head = self.raw(head, visible_width(head)) + &self.raw(&gap, gap.len());
+        blanks + &head + &self.words(rest)
     }
 
     /// `words`, parted by blanks and line breaks.
@@ -109,6 +114,18 @@ mod tests {
     #[test]
     fn emphasis_takes_no_room() {
         assert_eq!(visible_width("\x1b[1mmmm\x1b[0m"), 3);
+    }
+
+    #[test]
+    fn a_fact_that_is_too_long_keeps_its_column() {
+        let mut page = Page::new(14);
+        let text = page.line(
+            "  Bis:      Samstag, 21. November 2026, 13:53 Uhr (Europe/Berlin und anderswo)",
+            0,
+        );
+        let expected = "  Bis:      Samstag, 21. November 2026, 13:53 Uhr (Europe/Berlin\n\
+                        \x20                 und anderswo)";
+        assert_eq!(text, format!("{}{expected}", " ".repeat(14)));
     }
 
     proptest! {
