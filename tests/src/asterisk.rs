@@ -111,6 +111,23 @@ impl Asterisk {
         ["wav", "gsm"].into_iter().any(exists)
     }
 
+    /// Has its console carry out a command; what it says.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn console(&self, namespace: &Namespace, command: &str) -> io::Result<String> {
+        run(asterisk(namespace, &self.instance).args(["-rx", command]))
+    }
+
+    /// What operators who look at nothing special find in its log so far: no keys.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn messages(&self) -> io::Result<String> {
+        let bytes = fs::read(self.instance.path("log/messages"))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The whole log so far.
     ///
     /// # Errors

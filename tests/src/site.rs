@@ -233,6 +233,15 @@ impl Site {
         self.start_program(AGI, &[])
     }
 
+    /// The process id of the telephone side.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn agi_id(&self) -> io::Result<u32> {
+        let agi = self.programs.iter().find(|program| program.name == AGI);
+        agi.map(|agi| agi.child.id()).ok_or_else(|| io::Error::other("dialgate-agi does not run"))
+    }
+
     /// What all programs have written to their logs.
     ///
     /// # Errors
