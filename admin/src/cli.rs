@@ -153,7 +153,7 @@ pub(crate) struct NewAccount {
     /// The traveller's time zone, such as Europe/Paris; this machine's when not given
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<TimeZoneName>,
-    /// The language of the traveller's calls: en, es, fr or de; the call's own when not given
+    /// The language of the traveller's calls and letters: en, es, fr or de; the call's own and English when not given
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<Language>,
 }
@@ -176,7 +176,7 @@ pub(crate) struct Changes {
     /// The traveller's time zone, or default
     #[arg(long, value_name = "ZONE|default")]
     pub(crate) time_zone: Option<Setting<TimeZoneName>>,
-    /// The language of the traveller's calls: en, es, fr, de, or default
+    /// The language of the traveller's calls and letters: en, es, fr, de, or default
     #[arg(long, value_name = "LANGUAGE|default")]
     pub(crate) language: Option<Setting<Language>>,
 }
