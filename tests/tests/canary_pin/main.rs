@@ -1,9 +1,12 @@
 //! PINs that are typed leave no trace: not in a log, a database or a letter, and none in memory, which is what a core
 //! file would hold.
 
+mod broken_line;
 mod stand_in;
 mod trace;
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use dialgate_tests::asterisk::{Asterisk, Call, Recordings};
@@ -51,6 +54,15 @@ impl Pbx {
     #[expect(clippy::unwrap_used, reason = "memory that cannot be read fails the test")]
     fn in_memory(&self, canaries: &[Canary]) -> Vec<String> {
         trace::in_memory(self.site.agi_id().unwrap(), canaries).unwrap()
+    }
+
+    /// The kernel gives what belongs to a process that must not be dumped to root, whoever runs it.
+    #[expect(clippy::unwrap_used, reason = "a process that is gone fails the test")]
+    fn writes_no_core_file(&self) -> bool {
+        let process = format!("/proc/{}", self.site.agi_id().unwrap());
+        let status = fs::read_to_string(format!("{process}/status")).unwrap();
+        assert!(!status.contains("Uid:\t0"), "{status}");
+        fs::metadata(format!("{process}/mem")).unwrap().uid() == 0
     }
 
     /// Waits until somebody was sent a letter with these words in it.
@@ -109,6 +121,8 @@ fn a_pin_that_is_typed_leaves_no_trace() {
         return;
     }
     let mut pbx = Pbx::start();
+    assert!(pbx.writes_no_core_file());
+    broken_line::answer_in_every_way(&pbx.site, WRONG.0).unwrap();
     stand_in::guess(&pbx.site, WRONG.0).unwrap();
     pbx.await_letter("operator@example.net");
     let mut asterisk = Asterisk::start(pbx.site.namespace(), Recordings::Installed).unwrap();
