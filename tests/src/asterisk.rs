@@ -8,6 +8,7 @@ mod log;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -109,6 +110,12 @@ impl Asterisk {
             self.instance.path(&file).symlink_metadata().is_ok()
         };
         ["wav", "gsm"].into_iter().any(exists)
+    }
+
+    /// A file or folder of its own as this process sees it, such as `etc/pjsip.conf`.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.instance.path(name)
     }
 
     /// Has its console carry out a command; what it says.

@@ -4,12 +4,10 @@ mod sip_caller;
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::queue::QueueReader;
 use dialgate_tests::asterisk::{Asterisk, DID, Recordings};
-use dialgate_tests::namespace::run;
 use dialgate_tests::real::{self, Need};
 use dialgate_tests::site::Site;
 use sip_caller::{CallLog, Crowd, Identity, Record, Script};
@@ -59,14 +57,14 @@ impl Pbx {
     }
 
     fn change(&self, file: &str, from: &str, to: &str) -> io::Result<()> {
-        let file = self.etc()?.join(file);
+        let file = self.asterisk.path("etc").join(file);
         let text = fs::read_to_string(&file)?;
         assert!(text.contains(from), "{text}");
         fs::write(file, text.replace(from, to))
     }
 
     fn crowd(&self) -> io::Result<Crowd<'_>> {
-        let log = CallLog::open(&self.etc()?.join("../log/full"))?;
+        let log = CallLog::open(&self.asterisk.path("log/full"))?;
         Ok(Crowd::new(self.site.namespace(), log))
     }
 
@@ -75,27 +73,8 @@ impl Pbx {
         Ok(queue.after(0, 100)?.len())
     }
 
-    /// Asterisk's configuration folder, as this process sees it.
-    fn etc(&self) -> io::Result<PathBuf> {
-        let config = self.config()?;
-        let inside = config.trim_start_matches('/').trim_end_matches("asterisk.conf");
-        Ok(self.root()?.join(inside))
-    }
-
-    fn root(&self) -> io::Result<PathBuf> {
-        fs::read_link(format!("/proc/{}/root", self.asterisk.id()))
-    }
-
-    fn config(&self) -> io::Result<String> {
-        let line = fs::read_to_string(format!("/proc/{}/cmdline", self.asterisk.id()))?;
-        let config = line.split('\0').skip_while(|argument| *argument != "-C").nth(1);
-        config.map(str::to_owned).ok_or_else(|| io::Error::other(line.clone()))
-    }
-
     fn console(&self, command: &str) -> io::Result<()> {
-        let mut chroot = self.site.namespace().command("chroot");
-        chroot.arg(self.root()?).args(["asterisk", "-C", &self.config()?, "-rx", command]);
-        run(&mut chroot).map(|_| ())
+        self.asterisk.console(self.site.namespace(), command).map(|_| ())
     }
 }
 
