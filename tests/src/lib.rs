@@ -8,4 +8,5 @@ pub mod namespace;
 pub mod programs;
 pub mod real;
 pub mod site;
+pub mod telephone_side;
 pub mod wait;

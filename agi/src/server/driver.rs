@@ -7,6 +7,7 @@ use super::Services;
 use super::channel::{Channel, ChannelError};
 use super::clock::now;
 use super::desk::Credentials;
+use super::login_check::LoginCheck;
 use super::speech;
 use crate::Prompt;
 use crate::conversation::{Action, Ahead, Ending, Event, Login, Speech};
@@ -20,6 +21,9 @@ pub(super) const CALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// What may be typed while a login is checked: an address. In silence the answer comes first or right after.
 const AHEAD: (MaxDigits, Timeout) = (MaxDigits::clamped(16), Timeout::from_secs(1));
+
+/// Who waits for longer because many others log in is told that the line is not dead.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Performs the conversation's actions: on the channel, the ledger and the queue.
 pub(super) struct Driver<'a> {
@@ -138,26 +142,28 @@ impl Driver<'_> {
     }
 
     /// Collects keys while the login is checked, because Asterisk drops those that no command waits for. How long that
-    /// takes depends on the keys alone, never on what comes of the check.
+    /// takes depends on the keys and on how many others log in, never on what comes of the check.
     async fn check_login(
         &mut self,
         credentials: Credentials,
         slips: &mut Vec<Reservation>,
     ) -> Result<Event, ChannelError> {
-        let (max, timeout) = AHEAD;
-        let check = self.services.logins.check(credentials, slips);
-        // An early end, because the caller is gone, ends the check as well.
-        let ahead = async {
-            match self.collect(None, max, timeout).await {
-                Ok(Event::Digits { digits, ended }) => {
-                    Ok(Ahead { digits, is_whole: ended == Ended::Hash })
-                }
-                end => Err(end),
+        let services = self.services;
+        // Ended early, because the caller is gone, it is dropped as well.
+        let mut check = LoginCheck::new(services.logins.check(credentials, slips));
+        let mut ahead = Ahead::default();
+        let mut prompt = None;
+        let login = loop {
+            if ahead == Ahead::default() {
+                let (max, timeout) = AHEAD;
+                let collected = check.beside(self.collect(prompt, max, timeout)).await?;
+                let Event::Digits { digits, ended } = collected else { return Ok(collected) };
+                ahead = Ahead { digits, is_whole: ended == Ended::Hash };
             }
-        };
-        let (login, ahead) = match tokio::try_join!(async { Ok(check.await) }, ahead) {
-            Ok(both) => both,
-            Err(end) => return end,
+            if let Some(login) = check.within(SILENCE).await {
+                break login;
+            }
+            prompt = Some(Prompt::OneMoment);
         };
         if let Login::Accepted(traveller) = &login {
             // From here on the log may name the account: what is typed before may be a PIN in the wrong place.

@@ -7,6 +7,7 @@ mod desk;
 mod driver;
 mod hash_turns;
 mod ledger_file;
+mod login_check;
 mod logins;
 mod new_pins;
 mod queue_file;

@@ -15,6 +15,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How much longer, once it has said who is calling: what is left is one answer.
 const GRACE_ONCE_HEARD: Duration = Duration::from_secs(1);
 
+/// How many are put out in one go.
+const LEAVING: usize = 64;
+
 /// Connections that have not yet shown that Asterisk is at their other end. Where there are too many, the one goes
 /// that has used up its time for longest; while none has, new ones wait in the kernel's queue.
 pub(super) struct Strangers(Arc<Room>);
@@ -29,6 +32,8 @@ struct Room {
 struct Taken {
     next: u64,
     by_end_of_grace: BTreeMap<Key, oneshot::Sender<Infallible>>,
+    /// Those that have been put out and do not know yet.
+    leaving: usize,
 }
 
 /// When it may be put out, and a number that tells apart those of the same time.
@@ -88,23 +93,21 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.room.taken().by_end_of_grace.remove(&self.key);
+        let mut taken = self.room.taken();
+        if taken.by_end_of_grace.remove(&self.key).is_none() {
+            taken.leaving = taken.leaving.saturating_sub(1);
+        }
+        drop(taken);
         self.room.freed.notify_one();
     }
 }
 
 impl Room {
-    /// A place, or when there may be one.
+    /// A place, or when there may be one, unless one is freed before.
     fn take(&self, now: Instant) -> Result<(Key, oneshot::Receiver<Infallible>), Instant> {
         let mut taken = self.taken();
-        if taken.by_end_of_grace.len() >= self.places
-            && let Some(first) = taken.by_end_of_grace.first_entry()
-        {
-            let (until, _) = *first.key();
-            if until > now {
-                return Err(until);
-            }
-            first.remove();
+        if taken.by_end_of_grace.len() + taken.leaving >= self.places {
+            return Err(taken.put_out(now));
         }
         let key = (now + GRACE, taken.next);
         taken.next = taken.next.wrapping_add(1);
@@ -118,6 +121,23 @@ impl Room {
     }
 }
 
+impl Taken {
+    /// Has those leave whose time is up; when to look again.
+    fn put_out(&mut self, now: Instant) -> Instant {
+        while self.leaving < LEAVING
+            && let Some(first) = self.by_end_of_grace.first_entry()
+        {
+            let (until, _) = *first.key();
+            if until > now {
+                return until;
+            }
+            first.remove();
+            self.leaving += 1;
+        }
+        now + GRACE
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "how long connections say nothing")]
 fn now() -> Instant {
     Instant::now()
@@ -127,60 +147,77 @@ fn now() -> Instant {
 mod tests {
     use std::future::pending;
 
-    use tokio::time::{sleep, timeout};
+    use tokio::task::{JoinHandle, yield_now};
+    use tokio::time::sleep;
 
     use super::*;
 
-    async fn is_put_out(place: &mut Place) -> bool {
-        timeout(Duration::ZERO, place.hold(pending::<()>())).await == Ok(None)
+    /// Says nothing for as long as it may stay.
+    fn silent(mut place: Place) -> JoinHandle<Option<()>> {
+        tokio::spawn(async move { place.hold(pending()).await })
+    }
+
+    async fn is_put_out(connection: &JoinHandle<Option<()>>) -> bool {
+        yield_now().await;
+        connection.is_finished()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_goes_while_there_is_room_and_then_the_oldest_once_its_time_is_up() {
+    async fn nobody_goes_while_there_is_room_and_then_those_whose_time_is_up() {
         let strangers = Strangers::with_places(2);
-        let mut oldest = strangers.place().await;
+        let oldest = silent(strangers.place().await);
         sleep(GRACE / 2).await;
-        let mut next = strangers.place().await;
-        sleep(GRACE * 2).await;
-        assert!(!is_put_out(&mut oldest).await);
-        let mut third = strangers.place().await;
-        assert!(is_put_out(&mut oldest).await && !is_put_out(&mut next).await);
-        let _fourth = strangers.place().await;
-        assert!(is_put_out(&mut next).await && !is_put_out(&mut third).await);
+        let next = silent(strangers.place().await);
+        sleep(GRACE * 3 / 4).await;
+        assert!(!is_put_out(&oldest).await);
+        let third = silent(strangers.place().await);
+        assert!(is_put_out(&oldest).await && !is_put_out(&next).await);
+        let begun = now();
+        let _fourth = silent(strangers.place().await);
+        assert!(is_put_out(&next).await && !is_put_out(&third).await);
+        assert!(begun.elapsed().abs_diff(GRACE / 4) <= Duration::from_millis(2));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_all_are_fresh_a_new_one_waits_for_one_to_leave_or_to_have_had_its_time() {
+    async fn a_new_one_does_not_wait_for_longer_than_until_one_leaves() {
         let strangers = Strangers::with_places(2);
         let begun = now();
-        let (first, mut second) = (strangers.place().await, strangers.place().await);
+        let (first, second) = (strangers.place().await, silent(strangers.place().await));
         let leaving = async {
             sleep(GRACE / 5).await;
             drop(first);
         };
-        let ((), mut third) = tokio::join!(leaving, strangers.place());
-        assert_eq!(begun.elapsed().as_millis(), (GRACE / 5).as_millis());
-        assert!(!is_put_out(&mut second).await);
-        let _fourth = strangers.place().await;
-        assert!(begun.elapsed() >= GRACE);
-        assert!(is_put_out(&mut second).await && !is_put_out(&mut third).await);
+        let ((), _third) = tokio::join!(leaving, strangers.place());
+        assert!(begun.elapsed().abs_diff(GRACE / 5) <= Duration::from_millis(2));
+        assert!(!is_put_out(&second).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_are_never_more_than_there_are_places() {
+        let strangers = Strangers::with_places(2);
+        let (first, _second) = (strangers.place().await, strangers.place().await);
+        let third = tokio::time::timeout(GRACE * 4, strangers.place());
+        assert!(third.await.is_err(), "those that are put out have not left yet");
+        drop(first);
+        strangers.place().await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_has_said_who_is_calling_has_more_time_than_those_who_came_after() {
         let strangers = Strangers::with_places(2);
         let mut honest = strangers.place().await;
-        let mut silent = strangers.place().await;
         honest.heard();
-        sleep(GRACE).await;
-        let mut third = strangers.place().await;
-        assert!(is_put_out(&mut silent).await);
-        sleep(GRACE).await;
-        let _fourth = strangers.place().await;
-        assert!(is_put_out(&mut third).await && !is_put_out(&mut honest).await);
+        let honest = silent(honest);
+        for _ in 0..3 {
+            let later = silent(strangers.place().await);
+            sleep(GRACE).await;
+            assert!(!is_put_out(&honest).await);
+            drop(strangers.place().await);
+            assert!(is_put_out(&later).await);
+        }
         sleep(GRACE_ONCE_HEARD).await;
-        let _fifth = strangers.place().await;
-        let _sixth = strangers.place().await;
-        assert!(is_put_out(&mut honest).await);
+        let _later = silent(strangers.place().await);
+        let _last = silent(strangers.place().await);
+        assert!(is_put_out(&honest).await);
     }
 }

@@ -176,12 +176,12 @@ async fn where_failures_cannot_be_counted_nobody_is_let_in() {
 #[tokio::test]
 async fn who_finds_too_many_logins_waiting_is_told_that_all_lines_are_busy() {
     let mut site = Site::new();
-    site.config.agi.max_calls = 200;
+    site.config.agi.max_calls = 300;
     let server = site.serve().await;
     let writer = Connection::open(site.config.queue_file()).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut calls = JoinSet::new();
-    for n in 0..2 + 126 + 6 {
+    for n in 0..2 + 254 + 6 {
         let (address, caller) = (server.address, format!("49302{n:03}"));
         calls.spawn(async move { tries(address, &caller, "4711", &[RIGHT]).await.result });
     }
