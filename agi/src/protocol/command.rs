@@ -1,6 +1,6 @@
 //! The commands that a call needs, and how each is written.
 
-use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use dialgate_contract::Language;
 
@@ -149,58 +149,108 @@ impl Command {
     /// # Errors
     /// [`LineTooLong`] above [`MAX_COMMAND_LINE`].
     pub fn encode(&self) -> Result<Vec<u8>, LineTooLong> {
-        let mut line = self.verb().to_owned();
-        for argument in self.arguments() {
-            line.push_str(" \"");
-            for character in argument.chars() {
-                if matches!(character, '"' | '\\') {
-                    line.push('\\');
-                }
-                line.push(character);
-            }
-            line.push('"');
-        }
-        line.push('\n');
+        let mut line = Line::new(self.verb());
+        self.write_arguments(&mut line);
+        let line = line.end();
         if line.len() > MAX_COMMAND_LINE {
             return Err(LineTooLong { command: self.verb(), length: line.len() });
         }
-        Ok(line.into_bytes())
+        Ok(line)
     }
 
-    fn arguments(&self) -> Vec<Cow<'_, str>> {
+    fn write_arguments(&self, line: &mut Line) {
         match self {
-            Self::Answer | Self::ChannelStatus | Self::Noop | Self::Hangup => vec![],
+            Self::Answer | Self::ChannelStatus | Self::Noop | Self::Hangup => {}
             Self::StreamFile { file, escape } => {
-                vec![file.as_str().into(), escape.as_str().into()]
+                line.quote(file.as_str()).quote(escape.as_str());
             }
             Self::GetData { file, timeout, max } => {
-                vec![file.as_str().into(), timeout.to_string().into(), max.get().to_string().into()]
+                line.quote(file.as_str()).quote(timeout).quote(max.get());
             }
-            Self::SayAlpha { text, escape } => vec![text.as_str().into(), escape.as_str().into()],
+            Self::SayAlpha { text, escape } => {
+                line.quote(text.as_str()).quote(escape.as_str());
+            }
             Self::SayDigits { digits, escape } => {
-                vec![digits.as_str().into(), escape.as_str().into()]
+                line.quote(digits.as_str()).quote(escape.as_str());
             }
-            Self::SayDateTime { unix_time, escape, format, time_zone } => vec![
-                unix_time.to_string().into(),
-                escape.as_str().into(),
-                format.as_str().into(),
-                time_zone.as_str().into(),
-            ],
+            Self::SayDateTime { unix_time, escape, format, time_zone } => {
+                line.quote(unix_time).quote(escape.as_str());
+                line.quote(format.as_str()).quote(time_zone.as_str());
+            }
             Self::SayNumber { number, escape, gender } => {
-                let gender = gender.map(|gender| gender.as_str().into());
-                let always = [number.to_string().into(), escape.as_str().into()];
-                always.into_iter().chain(gender).collect()
+                line.quote(number).quote(escape.as_str());
+                if let Some(gender) = gender {
+                    line.quote(gender.as_str());
+                }
             }
             Self::SetLanguage(language) => {
-                vec!["CHANNEL(language)".into(), language.as_str().into()]
+                line.quote("CHANNEL(language)").quote(language.as_str());
             }
-            Self::SetVariable { name, value } => vec![name.as_str().into(), value.as_str().into()],
-            Self::GetVariable(name) => vec![name.as_str().into()],
-            Self::GetFullVariable(nonce) => vec![nonce.to_string().into()],
-            Self::SetAutoHangup(seconds) => vec![seconds.to_string().into()],
-            Self::WaitForDigit(timeout) => vec![timeout.to_string().into()],
-            Self::Verbose(message) => vec![message.as_str().into(), "1".into()],
+            Self::SetVariable { name, value } => {
+                line.quote(name.as_str()).quote(value.as_str());
+            }
+            Self::GetVariable(name) => {
+                line.quote(name.as_str());
+            }
+            Self::GetFullVariable(nonce) => {
+                line.quote(nonce);
+            }
+            Self::SetAutoHangup(seconds) => {
+                line.quote(seconds);
+            }
+            Self::WaitForDigit(timeout) => {
+                line.quote(timeout);
+            }
+            Self::Verbose(message) => {
+                line.quote(message.as_str()).quote(1);
+            }
         }
+    }
+}
+
+/// A command line as it grows.
+struct Line(String);
+
+impl Line {
+    /// Nearly all are shorter than this.
+    const ROOM: usize = 96;
+
+    fn new(verb: &str) -> Self {
+        let mut line = String::with_capacity(Self::ROOM);
+        line.push_str(verb);
+        Self(line)
+    }
+
+    fn quote(&mut self, argument: impl fmt::Display) -> &mut Self {
+        self.0.push_str(" \"");
+        // Writing to a string cannot fail.
+        let _ = write!(Escaped(&mut self.0), "{argument}");
+        self.0.push('"');
+        self
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.0.push('\n');
+        self.0.into_bytes()
+    }
+}
+
+/// Writes what stands inside quotes.
+struct Escaped<'a>(&'a mut String);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(['"', '\\']) {
+            match part.strip_suffix(['"', '\\']) {
+                Some(plain) => {
+                    self.0.push_str(plain);
+                    self.0.push('\\');
+                    self.0.push_str(part.get(plain.len()..).unwrap_or_default());
+                }
+                None => self.0.push_str(part),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,9 @@
-use std::path::PathBuf;
-
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Account, account};
 use dialgate_contract::{AccountNumber, CallerId};
 use dialgate_pin::{Hasher, Pin};
 
-use super::ledger_file::open_ledger;
+use super::ledger_file::LedgerFile;
 use super::requests::RequestError;
 use super::throttling::{Concerned, Throttling};
 use crate::protocol::Digits;
@@ -34,13 +32,13 @@ pub(super) enum Checked {
 
 /// Looks at credentials, one at a time on the thread that asks.
 pub(super) struct Desk {
-    ledger: PathBuf,
+    ledger: LedgerFile,
     hasher: Hasher,
     throttling: Throttling,
 }
 
 impl Desk {
-    pub(super) const fn new(ledger: PathBuf, hasher: Hasher, throttling: Throttling) -> Self {
+    pub(super) const fn new(ledger: LedgerFile, hasher: Hasher, throttling: Throttling) -> Self {
         Self { ledger, hasher, throttling }
     }
 
@@ -88,16 +86,16 @@ impl Desk {
         &self,
         number: &AccountNumber,
     ) -> Result<(Option<Account>, Option<String>), DatabaseError> {
-        let ledger = open_ledger(&self.ledger)?;
-        let connection = ledger.connection();
-        match account::find(connection, number) {
-            Ok(found) => Ok((found, account::pin_hash(connection, number)?)),
+        let found = self.ledger.read(|connection| {
+            Ok((account::find(connection, number)?, account::pin_hash(connection, number)?))
+        });
+        match found {
             Err(error @ DatabaseError::Corrupt { .. }) => {
                 // Not told to the caller, who would learn that there is such an account.
                 tracing::error!(%error, "a login cannot succeed");
                 Ok((None, None))
             }
-            Err(error) => Err(error),
+            found => found,
         }
     }
 }

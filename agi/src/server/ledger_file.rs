@@ -1,11 +1,62 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::LedgerReader;
+use rusqlite::Connection;
+
+use super::queue_file::{Files, files};
+
+/// Readers kept at most while nobody reads.
+const IDLE: usize = 4;
+
+/// The ledger at a path. Readers are kept, because opening one takes longer than all that it is asked in a call.
+#[derive(Clone)]
+pub(super) struct LedgerFile(Arc<Shared>);
+
+struct Shared {
+    path: PathBuf,
+    idle: Mutex<Vec<Kept>>,
+}
+
+struct Kept {
+    reader: LedgerReader,
+    files: Files,
+}
+
+impl LedgerFile {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self(Arc::new(Shared { path, idle: Mutex::default() }))
+    }
+
+    /// Does `work` on this thread, which may block. A reader is used again only where all went well, and as long as the
+    /// ledger is not removed or replaced.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let files = files(&self.0.path);
+        let idle = self.idle().pop().filter(|kept| kept.files == files);
+        let kept = match idle {
+            Some(kept) => kept,
+            None => Kept { reader: open(&self.0.path)?, files },
+        };
+        let done = work(kept.reader.connection())?;
+        let mut idle = self.idle();
+        if idle.len() < IDLE {
+            idle.push(kept);
+        }
+        Ok(done)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Opens the ledger, trying again while its writer comes or goes.
-pub(super) fn open_ledger(ledger: &Path) -> Result<LedgerReader, DatabaseError> {
+fn open(ledger: &Path) -> Result<LedgerReader, DatabaseError> {
     for _ in 0..5 {
         match LedgerReader::open(ledger) {
             Err(error) if error.can_retry() => std::thread::sleep(Duration::from_millis(20)),
@@ -13,4 +64,48 @@ pub(super) fn open_ledger(ledger: &Path) -> Result<LedgerReader, DatabaseError> 
         }
     }
     LedgerReader::open(ledger)
+}
+
+#[cfg(test)]
+mod tests {
+    use dialgate_contract::ledger::Ledger;
+
+    use super::*;
+
+    /// A new ledger that says who it is.
+    fn make(folder: &Path, name: &str) {
+        let ledger = Ledger::open(&folder.join("ledger.db")).unwrap();
+        let connection = rusqlite::Connection::open(folder.join("ledger.db")).unwrap();
+        connection.execute_batch(&format!("CREATE TABLE {name} (n)")).unwrap();
+        drop((connection, ledger));
+    }
+
+    fn has(ledger: &LedgerFile, name: &str) -> bool {
+        let count = "SELECT count(*) FROM sqlite_schema WHERE name = ?1";
+        ledger.read(|it| Ok(it.query_row(count, [name], |row| row.get::<_, i64>(0))?)).unwrap() == 1
+    }
+
+    #[test]
+    fn a_ledger_that_was_replaced_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = LedgerFile::new(folder.path().join("ledger.db"));
+        assert!(ledger.read(|_| Ok(())).is_err());
+        make(folder.path(), "first");
+        assert!(has(&ledger, "first") && has(&ledger, "first"));
+        assert_eq!(ledger.idle().len(), 1);
+        for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(file));
+        }
+        make(folder.path(), "second");
+        assert!(has(&ledger, "second") && !has(&ledger, "first"));
+    }
+
+    #[test]
+    fn a_reader_that_failed_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = LedgerFile::new(folder.path().join("ledger.db"));
+        make(folder.path(), "first");
+        assert!(ledger.read(|it| Ok(it.execute_batch("SELECT * FROM nothing")?)).is_err());
+        assert_eq!(ledger.idle().len(), 0);
+    }
 }

@@ -11,9 +11,12 @@ pub(super) struct QueueFile {
     open: Option<Open>,
 }
 
+/// Which files a database's are: itself, its WAL and the WAL's index. All three stay the same while it is open.
+pub(super) type Files = [Option<FileId>; 3];
+
 struct Open {
     queue: Queue,
-    files: [Option<FileId>; 3],
+    files: Files,
 }
 
 impl QueueFile {
@@ -55,8 +58,8 @@ impl Open {
     }
 }
 
-/// The database, its WAL and the WAL's index: all three stay the same files while they are open.
-fn files(path: &Path) -> [Option<FileId>; 3] {
+/// The files of the database at `path` now.
+pub(super) fn files(path: &Path) -> Files {
     ["", "-wal", "-shm"].map(|suffix| {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);

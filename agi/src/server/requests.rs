@@ -50,10 +50,10 @@ impl Requests {
         Ok(id)
     }
 
-    /// Forgets a request whose verdict was read.
-    pub(super) async fn forget(&self, id: RequestId) {
-        if let Err(error) = self.write(move |queue| Ok(queue.done(id)?)).await {
-            tracing::warn!(request = %id, %error, "an answered request stays in the queue for now");
+    /// Forgets requests whose verdicts were told.
+    pub(super) async fn forget(&self, answered: Vec<RequestId>) {
+        if let Err(error) = self.write(move |queue| Ok(queue.done(&answered)?)).await {
+            tracing::warn!(%error, "answered requests stay in the queue for now");
         }
     }
 

@@ -9,6 +9,7 @@ use dialgate_contract::database::DatabaseError;
 use dialgate_pin::{HashError, Hasher, Pepper, PepperError};
 
 use super::desk::Desk;
+use super::ledger_file::LedgerFile;
 use super::logins::Logins;
 use super::new_pins::NewPins;
 use super::requests::Requests;
@@ -60,12 +61,14 @@ impl Services {
         make_private_folder(&config.queue_dir())?;
         let requests = Requests::open(&config.queue_file())?;
         let throttling = Throttling::new(requests.clone(), pepper);
+        let ledger = LedgerFile::new(config.ledger_file());
+        let patience = config.agi.wait_for_open.duration();
         Ok(Self {
-            logins: Logins::new(Desk::new(config.ledger_file(), hasher, throttling)),
-            standings: Standings::new(config.ledger_file(), config.lease.clone()),
+            logins: Logins::new(Desk::new(ledger.clone(), hasher, throttling)),
+            standings: Standings::new(ledger.clone(), config.lease.clone()),
             new_pins,
+            verdicts: Verdicts::new(ledger, requests.clone(), patience),
             requests,
-            verdicts: Verdicts::new(config.ledger_file(), config.agi.wait_for_open.duration()),
             max_calls: config.agi.max_calls,
         })
     }

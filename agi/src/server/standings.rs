@@ -1,5 +1,3 @@
-use std::path::{Path, PathBuf};
-
 use dialgate_contract::AccountNumber;
 use dialgate_contract::config;
 use dialgate_contract::database::DatabaseError;
@@ -8,17 +6,17 @@ use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
 use super::clock;
-use super::ledger_file::open_ledger;
+use super::ledger_file::LedgerFile;
 use crate::conversation::{Lifetimes, OpenAccess, Standing};
 
 /// Where it is looked up what is true of an account.
 pub(super) struct Standings {
-    ledger: PathBuf,
+    ledger: LedgerFile,
     rules: config::Lease,
 }
 
 impl Standings {
-    pub(super) fn new(ledger: PathBuf, rules: config::Lease) -> Self {
+    pub(super) fn new(ledger: LedgerFile, rules: config::Lease) -> Self {
         Self { ledger, rules }
     }
 
@@ -41,15 +39,15 @@ impl Standings {
 }
 
 fn read(
-    ledger: &Path,
+    ledger: &LedgerFile,
     rules: &config::Lease,
     number: &AccountNumber,
     now: Timestamp,
 ) -> Result<Standing, DatabaseError> {
-    let reader = open_ledger(ledger)?;
-    let connection = reader.connection();
-    let Some(account) = account::find(connection, number)? else { return Ok(Standing::default()) };
-    let leases = lease::not_ended_of(connection, number)?;
+    let (found, leases) = ledger.read(|connection| {
+        Ok((account::find(connection, number)?, lease::not_ended_of(connection, number)?))
+    })?;
+    let Some(account) = found else { return Ok(Standing::default()) };
     Ok(Standing {
         language: account.language,
         open: leases.iter().rev().filter_map(|lease| open_access(lease, now)).collect(),

@@ -133,13 +133,14 @@ impl Queue {
         })
     }
 
-    /// Forgets one request whose verdict is known.
+    /// Forgets requests whose verdicts are known. Who reads requests is not woken.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn done(&mut self, id: RequestId) -> Result<(), DatabaseError> {
-        database::write(&mut self.0, |transaction| {
-            transaction.execute("DELETE FROM request WHERE id = ?1", [id.to_string()])?;
+    pub fn done(&mut self, ids: &[RequestId]) -> Result<(), DatabaseError> {
+        database::write_unannounced(&mut self.0, |transaction| {
+            let mut delete = transaction.prepare_cached("DELETE FROM request WHERE id = ?1")?;
+            ids.iter().try_for_each(|id| delete.execute([id.to_string()]).map(|_| ()))?;
             Ok(())
         })
     }
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(all[0].address.as_deref(), Some("12.34.56.78"));
         assert_eq!(reader.after(1, 1).unwrap()[0].number, 2);
 
-        queue.done(request(2).id).unwrap();
+        queue.done(&[request(2).id]).unwrap();
         assert_eq!(queue.forget(request(3).requested_at).unwrap(), 1);
         assert_eq!(reader.after(0, 10).unwrap().len(), 1);
     }
