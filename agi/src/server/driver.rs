@@ -1,7 +1,6 @@
 use dialgate_contract::queue::{Matter, Wish};
 use dialgate_contract::{AccountNumber, CallerId, Language, RequestId};
 use tokio::time::Duration;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
@@ -202,28 +201,20 @@ impl Driver<'_> {
         }
     }
 
-    /// Looks for the verdict while the prompt plays, and after it until the verdict, the end of patience or the
+    /// The verdict is looked for while the prompt plays, and after it until the verdict, the end of patience or the
     /// caller's hang-up.
     async fn await_verdict(
         &mut self,
         request: RequestId,
         meanwhile: Prompt,
     ) -> Result<Event, ChannelError> {
-        let wait = self.services.verdicts.clone().wait(request);
-        let verdict = AbortOnDropHandle::new(tokio::spawn(wait));
+        let verdict = self.services.verdicts.wait(request);
         if self.say(&meanwhile.into()).await? == Event::HungUp {
             return Ok(Event::HungUp);
         }
         tokio::select! {
             biased;
-            verdict = verdict => Ok(match verdict.ok().flatten() {
-                Some(verdict) => {
-                    let requests = self.services.requests.clone();
-                    tokio::spawn(async move { requests.forget(request).await });
-                    Event::VerdictSeen(verdict)
-                }
-                None => Event::VerdictTimedOut,
-            }),
+            verdict = verdict => Ok(verdict.map_or(Event::VerdictTimedOut, Event::VerdictSeen)),
             gone = self.channel.hung_up() => gone.map(|()| Event::HungUp),
         }
     }

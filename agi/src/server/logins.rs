@@ -121,6 +121,7 @@ mod tests {
     use super::*;
     use crate::protocol::Digits;
     use crate::server::hash_turns::HashTurn;
+    use crate::server::ledger_file::LedgerFile;
     use crate::server::requests::Requests;
     use crate::server::throttling::Throttling;
 
@@ -129,7 +130,7 @@ mod tests {
         let pepper = Pepper::from_random([7; Pepper::BYTES]);
         let requests = Requests::open(&folder.path().join("queue.db")).unwrap();
         let throttling = Throttling::new(requests, pepper.clone());
-        let ledger = PathBuf::from("/nonexistent/ledger.db");
+        let ledger = LedgerFile::new(PathBuf::from("/nonexistent/ledger.db"));
         let desk = Desk::new(ledger, Hasher::new(pepper).unwrap(), throttling);
         (folder, Logins::new(desk))
     }
