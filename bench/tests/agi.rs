@@ -13,12 +13,12 @@ fn calls_are_measured_and_end_as_scripted() {
     let rows: Vec<Vec<&str>> = report
         .lines()
         .filter(|line| line.starts_with("dialgate-agi") || line.starts_with("floor"))
-        .map(|line| line.get(24..).unwrap().split_whitespace().collect())
+        .map(|line| line.get(21..).unwrap().split_whitespace().collect())
         .collect();
-    assert_eq!(rows.len(), 10, "{report}");
-    // Calls at a time, calls a second and its ratio, processor and its ratio, median, p99, odd.
+    assert_eq!(rows.len(), 12, "{report}");
+    // Calls at a time, calls a second and its ratio, processor and its ratio, median, p99, busy, odd.
     for row in rows {
-        assert_eq!(row[7], "0", "{report}");
+        assert_eq!((row[7], row[8]), ("0", "0"), "{report}");
         assert_ne!(row[3], "0", "{report}");
     }
 }

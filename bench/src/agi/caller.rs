@@ -5,7 +5,7 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::script::Script;
+use super::script::{Script, Told};
 
 /// Longer than any command.
 const LINE: usize = 1024;
@@ -55,14 +55,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Answers the last command; whether that one told the dialplan that all went as it should.
-    pub(super) async fn answer(&mut self) -> io::Result<bool> {
+    /// Answers the last command; what that one told the dialplan.
+    pub(super) async fn answer(&mut self) -> io::Result<Option<Told>> {
         let command = self.received.get(..self.length).unwrap_or_default().trim_ascii_end();
         self.script.reply(self.caller, command, &mut self.reply);
         self.is_timed = !self.script.is_waited_after(command);
-        let is_end = self.script.is_end(command);
+        let told = self.script.told(command);
         self.stream.write_all(&self.reply).await?;
-        Ok(is_end)
+        Ok(told)
     }
 
     /// Whether what the server does now is thinking, not waiting on purpose.

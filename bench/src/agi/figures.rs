@@ -9,6 +9,8 @@ pub(super) struct Figures {
     pub(super) median: f64,
     /// As [`Self::median`].
     pub(super) p99: f64,
+    /// Calls that heard that all lines are busy.
+    pub(super) busy: u32,
     /// Calls that failed, or ended otherwise than they should.
     pub(super) odd: u32,
     /// Not all calls were made in time.
@@ -28,6 +30,7 @@ impl Figures {
             processor: median(|it| it.processor),
             median: median(|it| it.median),
             p99: median(|it| it.p99),
+            busy: rounds.iter().map(|it| it.busy).sum(),
             odd: rounds.iter().map(|it| it.odd).sum(),
             is_cut: rounds.iter().any(|it| it.is_cut),
         }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::caller::{Call, now};
 use super::figures::Figures;
-use super::script::Script;
+use super::script::{Script, Told};
 use super::server::Server;
 use crate::sample::Sample;
 
@@ -28,6 +28,7 @@ pub(super) struct Load {
 #[derive(Debug, Default)]
 struct Tally {
     good: u32,
+    busy: u32,
     odd: u32,
     thinking: Sample,
 }
@@ -61,12 +62,13 @@ impl Load {
         });
         let (elapsed, processor) = (begun.elapsed(), server.processor_time()? - processor);
         let mut tally = exchange.tally();
-        let calls = f64::from(tally.good + tally.odd);
+        let calls = f64::from(tally.good + tally.busy + tally.odd);
         Ok(Figures {
             calls_per_second: calls / elapsed.as_secs_f64(),
             processor: processor.as_secs_f64() * 1e6 / calls,
             median: tally.thinking.percentile(50).as_secs_f64() * 1e6,
             p99: tally.thinking.percentile(99).as_secs_f64() * 1e6,
+            busy: tally.busy,
             odd: tally.odd,
             is_cut: !in_time,
         })
@@ -78,12 +80,16 @@ impl Exchange {
         for _ in 0..waves {
             let begun = self.reach_server(caller).await;
             self.all_there.wait().await;
-            let ended_well = match begun {
-                Ok(call) => self.converse(call).await.unwrap_or(false),
-                Err(_) => false,
+            let told = match begun {
+                Ok(call) => self.converse(call).await.unwrap_or_default(),
+                Err(_) => None,
             };
             let mut tally = self.tally();
-            if ended_well { tally.good += 1 } else { tally.odd += 1 }
+            match told {
+                Some(Told::AsScripted) => tally.good += 1,
+                Some(Told::Busy) => tally.busy += 1,
+                Some(Told::Otherwise) | None => tally.odd += 1,
+            }
         }
     }
 
@@ -97,13 +103,13 @@ impl Exchange {
         Ok(call)
     }
 
-    /// Answers until the server ends the call; whether it ended as it should.
-    async fn converse(&self, mut call: Call<'_>) -> io::Result<bool> {
-        let mut ended = false;
+    /// Answers until the server ends the call; what the dialplan was told.
+    async fn converse(&self, mut call: Call<'_>) -> io::Result<Option<Told>> {
+        let mut told = None;
         loop {
-            ended |= call.answer().await?;
+            told = call.answer().await?.or(told);
             if !self.turn(&mut call).await? {
-                return Ok(ended);
+                return Ok(told);
             }
         }
     }

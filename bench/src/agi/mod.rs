@@ -24,7 +24,7 @@ pub(crate) use oracle::oracle;
 use figures::Figures;
 use host::Host;
 use load::Load;
-use peers::Peer;
+use peers::{Peer, Work};
 use script::Script;
 use server::Server;
 use site::{Hash, Recording, Site};
@@ -37,7 +37,9 @@ static WHOLE_CALL: Script = Script::whole_call();
 pub(crate) fn measure(extent: Extent) -> io::Result<String> {
     let host = Host::prepare()?;
     let before = Host::load_average()?;
-    let sections = [conversations(&host, extent)?, whole_calls(&host, extent)?];
+    let conversations = conversations(&host, extent)?;
+    let [cheap, real] = whole_calls(&host, extent)?;
+    let sections = [conversations, cheap, real];
     let mut report = table::print(&sections);
     let after = Host::load_average()?;
     report += &format!("load average of the machine before and after: {before}, {after}\n");
@@ -48,9 +50,9 @@ pub(crate) fn measure(extent: Extent) -> io::Result<String> {
 fn conversations(host: &Host, extent: Extent) -> io::Result<Section> {
     let site = Site::new(Hash::Cheap)?;
     let recording = site.record(host, &NO_PIN)?;
-    let mut subjects = vec![Subject::Floor(&recording), Subject::Dialgate("dialgate-agi", &site)];
+    let mut subjects = vec![Subject::Floor(&recording), Subject::Dialgate(&site)];
     let peers = Peer::prepared()?;
-    subjects.extend(peers.iter().map(|peer| Subject::Peer(peer, &recording)));
+    subjects.extend(peers.iter().map(|peer| Subject::Peer(peer, &recording, Work::Talk)));
     let mut rows = rows(host, &subjects, extent.quick_calls(), extent.rounds(), &NO_PIN)?;
     for subject in &subjects {
         for memory in idle::measure(&subject.start(host)?, &NO_PIN, extent.idle())? {
@@ -66,27 +68,33 @@ fn conversations(host: &Host, extent: Extent) -> io::Result<Section> {
     Ok(Section { title, rows })
 }
 
-/// Everything that a traveller's call takes, with somebody who decides at once.
-fn whole_calls(host: &Host, extent: Extent) -> io::Result<Section> {
+/// Everything that a traveller's call takes, with somebody who decides at once: with a hash that costs next to nothing,
+/// and with one as every account has it. The peers send the same commands and have nothing else to do, but to check a
+/// PIN where the hash is a real one.
+fn whole_calls(host: &Host, extent: Extent) -> io::Result<[Section; 2]> {
     let sites = [Site::new(Hash::Cheap)?, Site::new(Hash::Real)?];
     let [cheap, real] = &sites;
     let deciders = sites.each_ref().map(Site::decide);
     let recording = cheap.record(host, &WHOLE_CALL)?;
-    let mut rows = rows(
-        host,
-        &[Subject::Floor(&recording)],
-        extent.quick_calls(),
-        extent.rounds(),
-        &WHOLE_CALL,
-    )?;
-    let subjects = [
-        Subject::Dialgate("dialgate-agi, cheap hash", cheap),
-        Subject::Dialgate("dialgate-agi, argon2id", real),
-    ];
-    rows.extend(self::rows(host, &subjects, extent.slow_calls(), 1, &WHOLE_CALL)?);
+    let peers = Peer::prepared()?;
+    let peers = |work| peers.iter().map(move |peer| (peer, work));
+
+    let mut others = vec![Subject::Floor(&recording)];
+    others.extend(peers(Work::Talk).map(|(peer, work)| Subject::Peer(peer, &recording, work)));
+    let others = rows(host, &others, extent.quick_calls(), extent.rounds(), &WHOLE_CALL)?;
+    let floor: Vec<Row> = others.iter().filter(|row| row.server == table::FLOOR).copied().collect();
+
+    let slow = |subjects: &[Subject<'_>]| rows(host, subjects, extent.slow_calls(), 1, &WHOLE_CALL);
+    let cheap_rows = [others, slow(&[Subject::Dialgate(cheap)])?].concat();
+    let mut hashing = vec![Subject::Dialgate(real)];
+    hashing.extend(peers(Work::CheckPin).map(|(peer, work)| Subject::Peer(peer, &recording, work)));
+    let real_rows = [floor, slow(&hashing)?].concat();
     drop(deciders);
-    let title = format!("from the first word to `open`: {} turns", recording.turns);
-    Ok(Section { title, rows })
+    let title = |hash| format!("from the first word to `open`, {hash}: {} turns", recording.turns);
+    Ok([
+        Section { title: title("cheap hash; others only talk"), rows: cheap_rows },
+        Section { title: title("argon2id; the floor only talks"), rows: real_rows },
+    ])
 }
 
 /// Calls all subjects in turn, so that what disturbs one disturbs the others; the median of each figure.
@@ -120,24 +128,24 @@ fn rows(
 #[derive(Debug, Clone, Copy)]
 enum Subject<'a> {
     Floor(&'a Recording),
-    Dialgate(&'static str, &'a Site),
-    Peer(&'a Peer, &'a Recording),
+    Dialgate(&'a Site),
+    Peer(&'a Peer, &'a Recording, Work),
 }
 
 impl Subject<'_> {
     fn start(&self, host: &Host) -> io::Result<Server> {
         match self {
             Self::Floor(recording) => Server::floor(host, &recording.file),
-            Self::Dialgate(_, site) => site.serve(host),
-            Self::Peer(peer, recording) => peer.start(host, &recording.file),
+            Self::Dialgate(site) => site.serve(host),
+            Self::Peer(peer, recording, work) => peer.start(host, &recording.file, *work),
         }
     }
 
     const fn name(&self) -> &'static str {
         match self {
             Self::Floor(_) => table::FLOOR,
-            Self::Dialgate(name, _) => name,
-            Self::Peer(peer, _) => peer.name(),
+            Self::Dialgate(_) => "dialgate-agi",
+            Self::Peer(peer, ..) => peer.name(),
         }
     }
 }

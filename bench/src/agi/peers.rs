@@ -13,6 +13,15 @@ pub(super) struct Peer {
     command: Vec<PathBuf>,
 }
 
+/// What a peer does in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It sends commands.
+    Talk,
+    /// It also checks the PIN that was keyed in, by argon2id at the cost that every account has.
+    CheckPin,
+}
+
 impl Peer {
     /// All that have been made ready beside the folder that this program is in.
     pub(super) fn prepared() -> io::Result<Vec<Self>> {
@@ -34,13 +43,16 @@ impl Peer {
 
     /// Starts it. It sends the commands in this file.
     #[expect(clippy::disallowed_methods, reason = "servers are processes of their own")]
-    pub(super) fn start(&self, host: &Host, commands: &Path) -> io::Result<Server> {
+    pub(super) fn start(&self, host: &Host, commands: &Path, work: Work) -> io::Result<Server> {
         let address = free_address()?;
         let [program, arguments @ ..] = self.command.as_slice() else {
             return Err(io::ErrorKind::NotFound.into());
         };
         let mut command = Command::new(program);
         command.args(arguments).arg(address.port().to_string()).arg(commands);
+        if work == Work::CheckPin {
+            command.arg("check-pin");
+        }
         Server::start(self.name, host, &mut command, address)
     }
 

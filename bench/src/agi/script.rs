@@ -15,6 +15,15 @@ pub(super) struct Script {
     result: &'static str,
 }
 
+/// What the dialplan was told of how a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    AsScripted,
+    /// All lines are busy.
+    Busy,
+    Otherwise,
+}
+
 const ENTER_PIN: (&str, Answer) = ("dialgate/enter-pin", Answer::Keys(PIN));
 const ENTER_ACCOUNT: (&str, Answer) = ("dialgate/enter-account", Answer::Account);
 
@@ -77,11 +86,14 @@ impl Script {
         has_pin && WAITED_AFTER.iter().any(|waited| command.starts_with(waited))
     }
 
-    /// Whether `command` tells the dialplan that the call ended as it should.
-    pub(super) fn is_end(&self, command: &[u8]) -> bool {
-        command
-            .strip_prefix(b"SET VARIABLE \"DIALGATE_RESULT\" \"")
-            .is_some_and(|value| value.strip_suffix(b"\"") == Some(self.result.as_bytes()))
+    /// What `command` tells the dialplan of how the call ended, if it does.
+    pub(super) fn told(&self, command: &[u8]) -> Option<Told> {
+        let value = command.strip_prefix(b"SET VARIABLE \"DIALGATE_RESULT\" \"")?;
+        Some(match value.strip_suffix(b"\"")? {
+            result if result == self.result.as_bytes() => Told::AsScripted,
+            b"busy" => Told::Busy,
+            _ => Told::Otherwise,
+        })
     }
 
     fn answer(&self, prompt: &[u8]) -> Option<Answer> {
@@ -113,9 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expected_result_is_an_end() {
+    fn the_dialplan_is_told_how_a_call_ended() {
         let script = Script::whole_call();
-        assert!(script.is_end(b"SET VARIABLE \"DIALGATE_RESULT\" \"open\""));
-        assert!(!script.is_end(b"SET VARIABLE \"DIALGATE_RESULT\" \"busy\""));
+        for (result, told) in
+            [("open", Told::AsScripted), ("busy", Told::Busy), ("queued", Told::Otherwise)]
+        {
+            let command = format!("SET VARIABLE \"DIALGATE_RESULT\" \"{result}\"");
+            assert_eq!(script.told(command.as_bytes()), Some(told));
+        }
+        assert_eq!(script.told(b"SET VARIABLE \"CHANNEL(language)\" \"en\""), None);
     }
 }

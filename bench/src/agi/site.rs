@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::caller::Call;
 use super::host::Host;
-use super::script::Script;
+use super::script::{Script, Told};
 use super::server::{Server, free_address};
 
 /// The PIN of all accounts.
@@ -140,7 +140,7 @@ async fn commands(server: SocketAddr, script: &Script) -> io::Result<Vec<String>
     let mut call = Call::dial(server, script, 0).await?;
     while let Some(command) = call.command().await? {
         commands.push(String::from_utf8_lossy(command).into_owned());
-        as_expected |= call.answer().await?;
+        as_expected |= call.answer().await? == Some(Told::AsScripted);
     }
     if as_expected {
         return Ok(commands);

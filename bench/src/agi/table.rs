@@ -13,7 +13,7 @@ pub(super) struct Section {
 }
 
 /// One server under one load.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) server: &'static str,
     pub(super) concurrency: u32,
@@ -39,10 +39,10 @@ pub(super) fn print(sections: &[Section]) -> String {
         }
         text.push('\n');
     }
-    text += "x: times the floor under the same load. CPU: of the server, for each call. Turn: from a reply to\n\
-             the next command, in us, without the second of a login and the wait for a verdict. Odd: calls that\n\
-             ended otherwise than scripted. KiB: for each call that waits for a key. *: cut off after 15 s; CPU\n\
-             is what was used until then for each call that had ended.\n";
+    text += "x: times the floor under the same load. CPU: of the server, for each call, whatever its end. p50,\n\
+             p99: from a reply to the next command, without the second of a login and the wait for a verdict.\n\
+             Busy: calls that heard that all lines are. Odd: calls that ended otherwise than scripted. KiB: for\n\
+             each call that waits for a key. *: cut off after 15 s; CPU is what was used until then.\n";
     text
 }
 
@@ -50,8 +50,19 @@ fn heading(text: &mut String, title: &str) {
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         text,
-        "{title}\n{:<24}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9}{:>9}{:>6}{:>7}{:>6}",
-        "server", "at once", "calls/s", "x", "CPU us", "x", "turn p50", "p99", "odd", "KiB", "x"
+        "{title}\n{:<21}{:>7}{:>9}{:>6}{:>8}{:>7}{:>8}{:>9}{:>6}{:>6}{:>7}{:>6}",
+        "server",
+        "at once",
+        "calls/s",
+        "x",
+        "CPU us",
+        "x",
+        "p50 us",
+        "p99",
+        "busy",
+        "odd",
+        "KiB",
+        "x"
     );
 }
 
@@ -63,19 +74,25 @@ fn line(text: &mut String, row: &Row, floor: Option<&Row>) {
     let cut = if figures.is_cut { "*" } else { "" };
     let _ = writeln!(
         text,
-        "{:<24}{:>7}{:>9}{:>6}{:>10}{:>7}{:>9.0}{:>9.0}{:>6}{:>7}{:>6}",
+        "{:<21}{:>7}{:>9}{:>6}{:>8}{:>7}{:>8.0}{:>9.0}{:>6}{:>6}{:>7}{:>6}",
         row.server,
         row.concurrency,
         format!("{:.0}{cut}", figures.calls_per_second),
         decimals(ratio(|row| Some(row.figures.calls_per_second))),
-        format!("{:.0}", figures.processor),
+        whole(figures.processor),
         decimals(ratio(|row| Some(row.figures.processor))),
         figures.median,
         figures.p99,
+        figures.busy,
         figures.odd,
         decimals(row.idle),
         decimals(ratio(|row| row.idle)),
     );
+}
+
+/// Nothing where no call ended.
+fn whole(figure: f64) -> String {
+    if figure.is_finite() { format!("{figure:.0}") } else { String::new() }
 }
 
 fn decimals(figure: Option<f64>) -> String {
@@ -97,6 +114,7 @@ mod tests {
             processor: 123_456.0,
             median: 1_234_567.0,
             p99: 12_345_678.0,
+            busy: 10_000,
             odd: 10_000,
             is_cut: true,
         };
@@ -106,7 +124,7 @@ mod tests {
             figures: Figures { processor, ..figures },
             idle: Some(1234.5),
         };
-        let rows = vec![row(FLOOR, 1.0), row("dialgate-agi, cheap hash", 1.5)];
+        let rows = vec![row(FLOOR, 1.0), row("dialgate-agi", 1.5)];
         let text = print(&[Section { title: "title".to_owned(), rows }]);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(text.contains(" 1.50 "), "{text}");
