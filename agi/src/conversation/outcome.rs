@@ -32,7 +32,9 @@ fn refused(refusal: Refusal) -> Prompt {
     match refusal {
         Refusal::Account => Prompt::RefusedAccount,
         Refusal::PrivateAddress => Prompt::RefusedPrivateAddress,
-        Refusal::SpecialAddress => Prompt::RefusedSpecialAddress,
+        Refusal::SpecialAddress | Refusal::DeniedAddress | Refusal::BannedAddress => {
+            Prompt::RefusedSpecialAddress
+        }
         Refusal::OwnAddress => Prompt::RefusedOwnAddress,
         Refusal::Lifetime => Prompt::RefusedLifetime,
         Refusal::TooMany => Prompt::RefusedTooMany,

@@ -45,7 +45,7 @@ CREATE TABLE lease (
     opened_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at   INTEGER,              -- NULL: not ended yet
-    ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed
+    ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed, idle
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
@@ -96,4 +96,50 @@ CREATE TABLE pass (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
     finished_at INTEGER NOT NULL,
     problem     TEXT                 -- NULL: the firewall was read back and is as the ledger says
+) STRICT;
+
+-- Who is let in without a call.
+CREATE TABLE allow (
+    origin     TEXT PRIMARY KEY NOT NULL, -- an address, a network or a host's name
+    services   TEXT NOT NULL,        -- names with spaces between
+    name       TEXT NOT NULL,        -- what the operator calls it; may be empty
+    expires_at INTEGER,              -- NULL: for good
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- Who is kept out whatever else lets him in.
+CREATE TABLE deny (
+    network    TEXT PRIMARY KEY NOT NULL,
+    name       TEXT NOT NULL,        -- what the operator calls it; may be empty
+    expires_at INTEGER,              -- NULL: for good
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- What the DNS last said of the hosts in the list above.
+CREATE TABLE host (
+    name     TEXT PRIMARY KEY NOT NULL,
+    asked_at INTEGER NOT NULL,
+    problem  TEXT                    -- NULL: the last answer was good
+) STRICT;
+
+CREATE TABLE host_address (
+    host        TEXT NOT NULL REFERENCES host (name) ON DELETE CASCADE,
+    address     TEXT NOT NULL,
+    answered_at INTEGER NOT NULL,    -- when it was last in a good answer
+    PRIMARY KEY (host, address)
+) STRICT, WITHOUT ROWID;
+
+-- One row, or none while it is off: whether everybody else is kept out by us.
+CREATE TABLE base_policy (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    since      INTEGER NOT NULL,
+    trial_ends INTEGER               -- NULL: confirmed
+) STRICT;
+
+-- One row: what the clocks showed when they were last looked at.
+CREATE TABLE clock (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    boot     TEXT NOT NULL,          -- the kernel's boot_id
+    uptime   INTEGER NOT NULL,       -- seconds since then, with the time asleep
+    calendar INTEGER NOT NULL
 ) STRICT;

@@ -54,6 +54,8 @@ text_enum! {
         Disabled = "disabled",
         /// The account was removed.
         Removed = "removed",
+        /// Nobody used it for too long.
+        Idle = "idle",
     }
 }
 

@@ -2,8 +2,13 @@
 //! side reads it.
 
 pub mod account;
+pub mod allow;
 pub mod audit;
+pub mod base_policy;
+pub mod clock;
+pub mod deny;
 mod grant;
+pub mod host;
 pub mod lease;
 pub mod letter;
 pub mod pass;
@@ -17,6 +22,10 @@ use rusqlite::{Connection, Transaction};
 use crate::database::{self, DatabaseError, Migrations};
 
 pub use account::Account;
+pub use allow::Allow;
+pub use base_policy::BasePolicy;
+pub use clock::Clocks;
+pub use deny::Deny;
 pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};

@@ -1,0 +1,149 @@
+//! What the DNS said of the hosts on the allow list.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Transaction, params};
+
+use crate::HostName;
+use crate::database::{DatabaseError, parse, timestamp};
+
+/// How long an address stays after the last good answer that held it.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(2);
+
+/// One host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// When it was last asked for.
+    pub asked_at: Timestamp,
+    /// What was wrong with the last answer; `None` when it was good.
+    pub problem: Option<String>,
+    /// Its addresses, each with the time of the last good answer that held it.
+    pub addresses: BTreeMap<IpAddr, Timestamp>,
+}
+
+/// All hosts that were ever asked for and are still on the list.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn all(connection: &Connection) -> Result<BTreeMap<HostName, Host>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, asked_at, problem, address, answered_at FROM host
+         LEFT JOIN host_address ON host = name ORDER BY name, address",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut hosts: BTreeMap<HostName, Host> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let name = parse("host.name", "host name", &row.get::<_, String>("name")?)?;
+        let asked_at = timestamp("host.asked_at", row.get("asked_at")?)?;
+        let problem = row.get("problem")?;
+        let host =
+            hosts.entry(name).or_insert(Host { asked_at, problem, addresses: BTreeMap::new() });
+        if let Some(address) = row.get::<_, Option<String>>("address")? {
+            let address = parse("host_address.address", "address", &address)?;
+            let answered = timestamp("host_address.answered_at", row.get("answered_at")?)?;
+            host.addresses.insert(address, answered);
+        }
+    }
+    Ok(hosts)
+}
+
+/// Records a good answer. Addresses that it does not hold stay for as long as [`KEPT`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn answered(
+    transaction: &Transaction<'_>,
+    name: &HostName,
+    addresses: &[IpAddr],
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    asked(transaction, name, None, at)?;
+    for address in addresses {
+        transaction.execute(
+            "INSERT INTO host_address (host, address, answered_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (host, address) DO UPDATE SET answered_at = excluded.answered_at",
+            params![name.as_str(), address.to_string(), at.as_second()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Records that there was no good answer; the addresses stay as they are.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn failed(
+    transaction: &Transaction<'_>,
+    name: &HostName,
+    problem: &str,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    asked(transaction, name, Some(problem), at)
+}
+
+/// Forgets addresses that no answer has held for [`KEPT`], and hosts that are not on the allow list.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn forget(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseError> {
+    let oldest = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    transaction
+        .execute("DELETE FROM host_address WHERE answered_at <= ?1", [oldest.as_second()])?;
+    transaction.execute("DELETE FROM host WHERE name NOT IN (SELECT origin FROM allow)", [])?;
+    Ok(())
+}
+
+fn asked(
+    transaction: &Transaction<'_>,
+    name: &HostName,
+    problem: Option<&str>,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "INSERT INTO host (name, asked_at, problem) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE SET asked_at = excluded.asked_at, problem = excluded.problem",
+        params![name.as_str(), at.as_second(), problem],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Allow, Ledger, allow};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn an_address_outlives_bad_answers_by_two_hours_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let name: HostName = "sip.example.net".parse().unwrap();
+        let (one, two): (IpAddr, IpAddr) =
+            ("12.34.56.78".parse().unwrap(), "2a01:4f8::1".parse().unwrap());
+        let entry = Allow {
+            origin: "sip.example.net".parse().unwrap(),
+            services: ["sip".parse().unwrap()].into(),
+            name: String::new(),
+            expires_at: None,
+            created_at: at(0),
+        };
+        ledger.write(|tx| allow::put(tx, &entry)).unwrap();
+        ledger.write(|tx| answered(tx, &name, &[one, two], at(100))).unwrap();
+        ledger.write(|tx| answered(tx, &name, &[two], at(200))).unwrap();
+        ledger.write(|tx| failed(tx, &name, "no answer", at(300))).unwrap();
+        ledger.write(|tx| forget(tx, at(7200 + 99))).unwrap();
+        let known = |ledger: &Ledger| all(ledger.connection()).unwrap()[&name].clone();
+        assert_eq!(known(&ledger).addresses, [(one, at(100)), (two, at(200))].into());
+        assert_eq!(known(&ledger).problem.as_deref(), Some("no answer"));
+        ledger.write(|tx| forget(tx, at(7200 + 100))).unwrap();
+        assert_eq!(known(&ledger).addresses, [(two, at(200))].into());
+        ledger.write(|tx| allow::remove(tx, &entry.origin)).unwrap();
+        ledger.write(|tx| forget(tx, at(300))).unwrap();
+        assert!(all(ledger.connection()).unwrap().is_empty());
+    }
+}
