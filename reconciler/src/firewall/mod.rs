@@ -6,6 +6,7 @@
 //! is created, and nothing that others own is changed.
 
 mod actual;
+mod anchor;
 mod desired;
 mod dry_run;
 mod error;

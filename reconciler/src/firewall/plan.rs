@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use dialgate_contract::config::{Anchor, ChainName};
+use dialgate_contract::config::ChainName;
 use ipnet::IpNet;
 
-use super::filter::BUILT_IN;
-use super::{Actual, Batch, Desired, Family, Filter, Jump, LONGEST, Rule, SetName, Step};
+use super::anchor::{FREEPBX, anchor, is_taken, jump};
+use super::{Actual, Batch, Desired, Family, Filter, LONGEST, Rule, SetName, Step};
 
 /// Times that differ by no more seconds than this are the same: reading and writing take a moment.
 pub const TOLERANCE: u32 = 2;
@@ -42,9 +42,6 @@ pub enum PlanError {
     )]
     FreePbx,
 }
-
-/// The chain of FreePBX's firewall (module `firewall`, `INPUT` jumps to it).
-const FREEPBX: &str = "fpbxfirewall";
 
 impl Plan {
     /// Finds the steps from `actual` to `desired`. The same for the same values, however they were put together.
@@ -230,42 +227,6 @@ fn missing(
         let remaining = entries.get(network).copied().flatten();
         remaining.is_none_or(|remaining| lasts_too_short(*wanted, remaining))
     })
-}
-
-/// Whether the name of our chain is somebody else's; such a chain is never touched.
-fn is_taken(desired: &Desired) -> bool {
-    let chain = desired.chain();
-    let is_anchor = matches!(desired.anchor(), Anchor::Chain(anchor) if anchor == chain);
-    is_anchor || BUILT_IN.contains(&chain.as_str())
-}
-
-fn anchor(desired: &Desired, family: Family, filter: &Filter) -> Result<ChainName, PlanError> {
-    if is_taken(desired) {
-        return Err(PlanError::ChainTaken(desired.chain().clone()));
-    }
-    match desired.anchor() {
-        Anchor::Auto if filter.rules(FREEPBX).is_some() => Err(PlanError::FreePbx),
-        Anchor::Auto => Ok(ChainName::input()),
-        Anchor::Chain(anchor) if filter.rules(anchor.as_str()).is_some() => Ok(anchor.clone()),
-        Anchor::Chain(anchor) => Err(PlanError::NoAnchor { anchor: anchor.clone(), family }),
-    }
-}
-
-fn jump(filter: &Filter, anchor: &ChainName, chain: &ChainName) -> Option<Jump> {
-    let ours = format!("-j {chain}");
-    let rules = filter.rules(anchor.as_str()).unwrap_or_default();
-    let others = rules.iter().filter(|rule| **rule != ours);
-    let above = others.take_while(|rule| leads_to_fail2ban(rule)).count();
-    let remove = rules.iter().filter(|rule| **rule == ours).count();
-    let right = remove == 1 && rules.get(above) == Some(&ours);
-    (!right).then(|| Jump { anchor: anchor.clone(), remove, place: above.saturating_add(1) })
-}
-
-/// Fail2ban names its chains `f2b-<jail>` and jumps to them without further words; bans stay above grants.
-fn leads_to_fail2ban(rule: &str) -> bool {
-    let mut words = rule.rsplit(' ');
-    let target = words.next().unwrap_or_default();
-    target.starts_with("f2b-") && !target.contains('"') && words.next() == Some("-j")
 }
 
 fn same(rules: &[Rule], standing: &[String]) -> bool {
