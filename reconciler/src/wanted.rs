@@ -6,7 +6,7 @@ use dialgate_contract::ledger::{Lease, lease, service};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::firewall::{Desired, Grant};
+use crate::firewall::{Desired, Grant, Time};
 
 /// What the kernel should hold at `now`.
 ///
@@ -20,8 +20,8 @@ pub(crate) fn wanted(
     let services = service::all(connection)?;
     let open = lease::not_ended(connection)?.into_iter().filter(|lease| lease.is_open(now));
     let grants = open.map(|lease| Grant {
-        address: lease.address,
-        remaining: remaining(&lease, now),
+        network: lease.address.into(),
+        time: Time::For(remaining(&lease, now)),
         services: lease.services,
     });
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());

@@ -1,23 +1,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialgate_contract::config::{Anchor, ChainName};
-use dialgate_contract::{Ports, Service, ServiceName, TravellerAddress};
+use dialgate_contract::{Network, Ports, Service, ServiceName};
 use ipnet::IpNet;
 
-use super::{Family, Rule, SetName};
+use super::{Family, Rule, SetName, Time};
 
-/// The longest time the kernel gives an entry of a set, in seconds: 24.8 days (`IPSET_MAX_TIMEOUT`).
-pub const LONGEST: u32 = 2_147_483;
-
-/// An address that is to be let in.
+/// A network that is to be let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Where from.
-    pub address: TravellerAddress,
+    pub network: Network,
     /// To what. A service that is not known is not opened.
     pub services: BTreeSet<ServiceName>,
-    /// For how many more seconds. None left is no grant.
-    pub remaining: u32,
+    /// For how much longer. No second left is no grant.
+    pub time: Time,
+}
+
+/// A network that is to be kept out of everything, whatever else is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Where from.
+    pub network: Network,
+    /// For how much longer.
+    pub time: Time,
+}
+
+/// That our chain keeps out whoever has no right, by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasePolicy {
+    /// The seconds after which it ends by itself; `None` when it is confirmed.
+    pub trial: Option<u32>,
+    /// Networks that reach everything.
+    pub lan: Vec<Network>,
+    /// Services that everybody reaches.
+    pub open: BTreeSet<ServiceName>,
 }
 
 /// What the kernel should hold: per service, who is let in and for how much longer.
@@ -26,7 +43,9 @@ pub struct Desired {
     chain: ChainName,
     anchor: Anchor,
     services: BTreeMap<ServiceName, Ports>,
-    sets: BTreeMap<SetName, BTreeMap<IpNet, u32>>,
+    sets: BTreeMap<SetName, BTreeMap<IpNet, Time>>,
+    denials: BTreeMap<IpNet, Time>,
+    policy: Option<BasePolicy>,
 }
 
 impl Desired {
@@ -39,22 +58,39 @@ impl Desired {
     ) -> Self {
         let services: BTreeMap<ServiceName, Ports> =
             services.iter().map(|service| (service.name.clone(), service.ports.clone())).collect();
-        let mut sets: BTreeMap<SetName, BTreeMap<IpNet, u32>> = services
+        let mut sets: BTreeMap<SetName, BTreeMap<IpNet, Time>> = services
             .keys()
             .flat_map(|name| Family::ALL.map(|family| SetName::new(name.clone(), family)))
             .map(|name| (name, BTreeMap::new()))
             .collect();
-        for grant in grants.into_iter().filter(|grant| grant.remaining > 0) {
-            let network = grant.address.network();
+        for grant in grants.into_iter().filter(|grant| !grant.time.is_over()) {
+            let network = grant.network.net();
             for service in grant.services {
                 let Some(set) = sets.get_mut(&SetName::new(service, Family::of(network))) else {
                     continue;
                 };
-                let remaining = set.entry(network).or_default();
-                *remaining = (*remaining).max(grant.remaining);
+                let time = set.entry(network).or_insert(grant.time);
+                *time = (*time).max(grant.time);
             }
         }
-        Self { chain, anchor, services, sets }
+        Self { chain, anchor, services, sets, denials: BTreeMap::new(), policy: None }
+    }
+
+    /// The same, and these networks are kept out of everything.
+    #[must_use]
+    pub fn deny(mut self, denials: impl IntoIterator<Item = Denial>) -> Self {
+        for denial in denials.into_iter().filter(|denial| !denial.time.is_over()) {
+            let time = self.denials.entry(denial.network.net()).or_insert(denial.time);
+            *time = (*time).max(denial.time);
+        }
+        self
+    }
+
+    /// The same, and our chain keeps everybody else out, too.
+    #[must_use]
+    pub fn keep_others_out(mut self, policy: BasePolicy) -> Self {
+        self.policy = Some(policy);
+        self
     }
 
     /// The name of our chain.
@@ -69,9 +105,9 @@ impl Desired {
         &self.anchor
     }
 
-    /// Every set, with the seconds each of its entries has left; these may be more than [`LONGEST`].
+    /// Every set, with the time each of its entries has left; these may be more than [`LONGEST`] seconds.
     #[must_use]
-    pub const fn sets(&self) -> &BTreeMap<SetName, BTreeMap<IpNet, u32>> {
+    pub const fn sets(&self) -> &BTreeMap<SetName, BTreeMap<IpNet, Time>> {
         &self.sets
     }
 
@@ -86,11 +122,11 @@ impl Desired {
 mod tests {
     use super::*;
 
-    fn grant(address: &str, services: &[&str], remaining: u32) -> Grant {
+    fn grant(network: &str, services: &[&str], seconds: u32) -> Grant {
         Grant {
-            address: address.parse().unwrap(),
+            network: network.parse().unwrap(),
             services: services.iter().map(|name| name.parse().unwrap()).collect(),
-            remaining,
+            time: Time::For(seconds),
         }
     }
 
@@ -103,9 +139,9 @@ mod tests {
         Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, &services, grants)
     }
 
-    fn entries(desired: &Desired, set: &str) -> Vec<(String, u32)> {
+    fn entries(desired: &Desired, set: &str) -> Vec<(String, Time)> {
         let set = &desired.sets()[&set.parse().unwrap()];
-        set.iter().map(|(network, seconds)| (network.to_string(), *seconds)).collect()
+        set.iter().map(|(network, time)| (network.to_string(), *time)).collect()
     }
 
     #[test]
@@ -114,11 +150,11 @@ mod tests {
             grant("12.34.56.78", &["sip"], 100),
             grant("12.34.56.78", &["sip", "ssh"], 300),
             grant("12.34.56.78", &["sip"], 200),
-            grant("2a00:1450::1", &["ssh"], 50),
+            grant("2a00:1450::/64", &["ssh"], 50),
         ]);
-        assert_eq!(entries(&desired, "dg-sip-4"), [("12.34.56.78/32".to_owned(), 300)]);
-        assert_eq!(entries(&desired, "dg-ssh-4"), [("12.34.56.78/32".to_owned(), 300)]);
-        assert_eq!(entries(&desired, "dg-ssh-6"), [("2a00:1450::/64".to_owned(), 50)]);
+        assert_eq!(entries(&desired, "dg-sip-4"), [("12.34.56.78/32".to_owned(), Time::For(300))]);
+        assert_eq!(entries(&desired, "dg-ssh-4"), [("12.34.56.78/32".to_owned(), Time::For(300))]);
+        assert_eq!(entries(&desired, "dg-ssh-6"), [("2a00:1450::/64".to_owned(), Time::For(50))]);
         assert_eq!(entries(&desired, "dg-sip-6"), []);
     }
 

@@ -18,18 +18,20 @@ mod process;
 mod rule;
 mod set_name;
 mod step;
+mod time;
 
 pub use actual::{Actual, KernelSet, UnreadableError};
-pub use desired::{Desired, Grant, LONGEST};
+pub use desired::{BasePolicy, Denial, Desired, Grant};
 pub use dry_run::DryRun;
 pub use error::FirewallError;
 pub use filter::Filter;
 pub use kernel::Kernel;
 pub use memory::{Memory, RefusedError};
-pub use plan::{Plan, PlanError, TOLERANCE};
+pub use plan::{Plan, PlanError};
 pub use rule::Rule;
 pub use set_name::{SetName, SetNameError};
 pub use step::{Batch, Jump, Step, Tool};
+pub use time::{LONGEST, TOLERANCE, Time};
 
 /// Reads the kernel's state and changes it.
 pub trait Firewall {

@@ -4,11 +4,8 @@ use std::fmt;
 use dialgate_contract::config::ChainName;
 use ipnet::IpNet;
 
-use super::anchor::{FREEPBX, anchor, is_taken, jump};
-use super::{Actual, Batch, Desired, Family, Filter, LONGEST, Rule, SetName, Step};
-
-/// Times that differ by no more seconds than this are the same: reading and writing take a moment.
-pub const TOLERANCE: u32 = 2;
+use super::anchor::{anchor, is_taken, jump};
+use super::{Actual, Batch, Desired, Family, Filter, Rule, SetName, Step, Time};
 
 /// The steps from what is to what should be: first those that close, then those that build and open, and last
 /// those that clear away.
@@ -36,11 +33,6 @@ pub enum PlanError {
         /// Whose table.
         family: Family,
     },
-    /// FreePBX's firewall rebuilds everything when it meets a foreign rule above its own.
-    #[error(
-        "the FreePBX firewall runs here and wipes all rules when a foreign one stands above its own: set `anchor` in [firewall] to \"{FREEPBX}\""
-    )]
-    FreePbx,
 }
 
 impl Plan {
@@ -130,8 +122,8 @@ impl<'a> Difference<'a> {
                 let set = name.clone();
                 match (wanted.get(&network), remaining) {
                     (None, _) | (Some(_), None) => steps.push(Step::Close { set, network }),
-                    (Some(&wanted), Some(remaining)) if lasts_too_long(wanted, remaining) => {
-                        steps.push(Step::Shorten { set, network, seconds: wanted.min(LONGEST) });
+                    (Some(&wanted), Some(remaining)) if remaining.is_longer_than(wanted) => {
+                        steps.push(Step::Shorten { set, network, time: wanted.held() });
                     }
                     (Some(_), Some(_)) => {}
                 }
@@ -165,7 +157,7 @@ impl<'a> Difference<'a> {
             opening.extend(missing(wanted, entries).map(|(network, wanted)| Step::Open {
                 set: name.clone(),
                 network,
-                seconds: wanted.min(LONGEST),
+                time: wanted.held(),
             }));
         }
         steps.append(&mut opening);
@@ -209,23 +201,13 @@ impl<'a> Difference<'a> {
     }
 }
 
-const fn lasts_too_long(wanted: u32, remaining: u32) -> bool {
-    remaining > wanted.saturating_add(TOLERANCE)
-}
-
-/// A time longer than the kernel can hold is made long again only when half of what it can hold has passed.
-const fn lasts_too_short(wanted: u32, remaining: u32) -> bool {
-    let least = if wanted > LONGEST { LONGEST / 2 } else { wanted.saturating_sub(TOLERANCE) };
-    remaining < least
-}
-
 fn missing(
-    wanted: &BTreeMap<IpNet, u32>,
-    entries: &BTreeMap<IpNet, Option<u32>>,
-) -> impl Iterator<Item = (IpNet, u32)> {
+    wanted: &BTreeMap<IpNet, Time>,
+    entries: &BTreeMap<IpNet, Option<Time>>,
+) -> impl Iterator<Item = (IpNet, Time)> {
     wanted.iter().map(|(&network, &wanted)| (network, wanted)).filter(|(network, wanted)| {
         let remaining = entries.get(network).copied().flatten();
-        remaining.is_none_or(|remaining| lasts_too_short(*wanted, remaining))
+        remaining.is_none_or(|remaining| remaining.is_shorter_than(*wanted))
     })
 }
 

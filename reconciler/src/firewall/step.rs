@@ -4,7 +4,7 @@ use dialgate_contract::config::ChainName;
 use ipnet::IpNet;
 
 use super::actual::{creation, ipset_network};
-use super::{Family, Rule, SetName};
+use super::{Family, Rule, SetName, Time};
 
 /// One change to the kernel: tells people what it does (`Display`) and the tool what to do ([`Step::script`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum Step {
         set: SetName,
         /// The address.
         network: IpNet,
-        /// The seconds it has left from now on.
-        seconds: u32,
+        /// What it has left from now on.
+        time: Time,
     },
     /// Takes all addresses out of a set that is to go.
     Empty {
@@ -55,8 +55,8 @@ pub enum Step {
         set: SetName,
         /// The address.
         network: IpNet,
-        /// For so many seconds.
-        seconds: u32,
+        /// For how long; [`LONGEST`](super::LONGEST) is what it gets at most.
+        time: Time,
     },
     /// Builds our chain anew, in one transaction with its jump.
     Rebuild {
@@ -76,8 +76,8 @@ pub enum Step {
 pub struct Jump {
     /// The chain it stands in.
     pub anchor: ChainName,
-    /// How many jumps stand there now; they are taken out first.
-    pub remove: usize,
+    /// Where jumps to our chain stand now that are taken out first, a chain once for each of them.
+    pub remove: Vec<ChainName>,
     /// Its place among the chain's rules, from 1.
     pub place: usize,
 }
@@ -135,8 +135,8 @@ impl Step {
     pub fn script(&self) -> String {
         match self {
             Self::Close { set, network } => format!("del {set} {}\n", ipset_network(*network)),
-            Self::Shorten { set, network, seconds } | Self::Open { set, network, seconds } => {
-                format!("add {set} {} timeout {seconds}\n", ipset_network(*network))
+            Self::Shorten { set, network, time } | Self::Open { set, network, time } => {
+                format!("add {set} {} timeout {}\n", ipset_network(*network), time.timeout())
             }
             Self::Empty { set } => format!("flush {set}\n"),
             Self::Destroy { set } => format!("destroy {set}\n"),
@@ -152,7 +152,7 @@ fn transaction(chain: &ChainName, rules: &[Rule], jump: Option<&Jump>) -> String
     let mut lines = vec!["*filter".to_owned(), format!(":{chain} - [0:0]")];
     lines.extend(rules.iter().map(|rule| format!("-A {chain} {rule}")));
     if let Some(Jump { anchor, remove, place }) = jump {
-        lines.extend(std::iter::repeat_n(format!("-D {anchor} -j {chain}"), *remove));
+        lines.extend(remove.iter().map(|from| format!("-D {from} -j {chain}")));
         lines.push(format!("-I {anchor} {place} -j {chain}"));
     }
     lines.push("COMMIT\n".to_owned());
@@ -163,8 +163,8 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Close { set, network } => write!(f, "close {} in {set}", ipset_network(*network)),
-            Self::Shorten { set, network, seconds } => {
-                write!(f, "shorten {} in {set} to {seconds} s", ipset_network(*network))
+            Self::Shorten { set, network, time } => {
+                write!(f, "shorten {} in {set} to {} s", ipset_network(*network), time.timeout())
             }
             Self::Empty { set } => write!(f, "empty {set}"),
             Self::Narrow { family, chain, rules } => {
@@ -172,8 +172,8 @@ impl fmt::Display for Step {
             }
             Self::Destroy { set } => write!(f, "destroy {set}"),
             Self::Create { set } => write!(f, "create {set}"),
-            Self::Open { set, network, seconds } => {
-                write!(f, "open {} in {set} for {seconds} s", ipset_network(*network))
+            Self::Open { set, network, time } => {
+                write!(f, "open {} in {set} {time}", ipset_network(*network))
             }
             Self::Rebuild { family, chain, rules, jump } => {
                 write!(f, "rebuild {chain} of {family} with {}", count(rules))?;

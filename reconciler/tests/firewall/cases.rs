@@ -1,7 +1,7 @@
 //! Cases of what should be, what is, and the plan between: one folder each, with three files. A new case needs no
 //! Rust; when a plan is not as its file says, the test prints the plan as it is.
 //!
-//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS` and `grant ADDRESS SECONDS SERVICE…`, a line each.
+//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS` and `grant NETWORK SECONDS|always SERVICE…`, a line each.
 //! - `actual`: what the tools print, each under a heading `== ipset save`, `== iptables-save` or `== ip6tables-save`;
 //!   without the last, the machine does not speak IPv6.
 //! - `plan`: the steps in words, an empty line, then what the tools are given. Or `error: ` and why there is none.
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use dialgate_contract::Service;
 use dialgate_contract::config::{Anchor, ChainName};
-use dialgate_reconciler::firewall::{Actual, Desired, Family, Filter, Grant, Memory, Plan};
+use dialgate_reconciler::firewall::{Actual, Desired, Family, Filter, Grant, Memory, Plan, Time};
 
 #[test]
 fn every_case_has_the_plan_that_its_file_says() {
@@ -58,14 +58,18 @@ fn parse_desired(text: &str) -> Desired {
                 ports: words[2..].join(" ").parse().unwrap(),
             }),
             "grant" => grants.push(Grant {
-                address: words[1].parse().unwrap(),
-                remaining: words[2].parse().unwrap(),
+                network: words[1].parse().unwrap(),
+                time: time(words[2]),
                 services: words[3..].iter().map(|name| name.parse().unwrap()).collect(),
             }),
             other => panic!("{other} in a desired file"),
         }
     }
     Desired::new(chain, anchor, &services, grants)
+}
+
+fn time(word: &str) -> Time {
+    if word == "always" { Time::Always } else { Time::For(word.parse().unwrap()) }
 }
 
 fn parse_actual(text: &str) -> Actual {

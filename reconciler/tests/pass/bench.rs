@@ -12,7 +12,7 @@ use dialgate_contract::ledger::{
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
-    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, UnreadableError,
+    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, Time, UnreadableError,
 };
 use dialgate_reconciler::pass::Reconciler;
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ fn saved(actual: &Actual) -> String {
         let family = if name.family() == Family::V4 { "inet" } else { "inet6" };
         text += &format!("create {name} hash:net family {family} maxelem 65536 timeout 60\n");
         for (network, left) in set.entries() {
-            text += &format!("add {name} {network} timeout {}\n", left.unwrap_or_default());
+            text += &format!("add {name} {network} timeout {}\n", left.map_or(0, Time::timeout));
         }
     }
     text
