@@ -35,3 +35,16 @@ pub(crate) const KEYS: &str = "\
 Examples:
   dialgate keys 12.34.56.78
   dialgate keys 2a00:1450:4001:82a::200e";
+
+pub(crate) const ALLOW: &str = "\
+Adding again changes the entry.
+
+Examples:
+  dialgate allow add sip.example.net --services sip --name 'my provider'
+  dialgate allow add 12.34.56.0/24 --services sip,rtp,web
+  dialgate allow add 12.34.56.78 --services ssh --for 4h";
+
+pub(crate) const DENY: &str = "\
+Examples:
+  dialgate deny add 12.34.56.78 --name scanner
+  dialgate deny add 12.34.0.0/16 --for 30d";

@@ -4,11 +4,14 @@
 //! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
 
 mod account;
+mod allow;
 mod argument;
 mod audit;
 mod cli;
 mod contact;
+mod deny;
 mod echo;
+mod ending;
 mod error;
 mod example;
 mod files;
@@ -16,12 +19,14 @@ mod init;
 mod keys;
 mod layout;
 mod lease;
+mod listing;
 mod new_pin;
 mod print;
 mod random;
 mod report;
 mod service;
 mod site;
+mod ssh_peer;
 mod status;
 mod text;
 
@@ -59,6 +64,8 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Service { command } => service::run(command, &site()?),
         Command::Account { command } => account::run(command, &site()?),
         Command::Lease { command } => lease::run(command, &site()?),
+        Command::Allow { command } => allow::run(command, &site()?),
+        Command::Deny { command } => deny::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
         Command::Audit { lines } => audit::run(lines, &site()?),

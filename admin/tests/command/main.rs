@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test from end to end")]
 
 mod account;
+mod allow;
+mod deny;
 mod init;
 mod keys;
 mod lease;

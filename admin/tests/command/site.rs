@@ -70,6 +70,19 @@ impl Site {
         answer(command, input)
     }
 
+    /// Runs the words of a line for an operator whose SSH connection comes from `address`.
+    pub(crate) fn run_from(&self, address: &str, line: &str) -> Answer {
+        let mut command = program();
+        command.env("SSH_CONNECTION", format!("{address} 50022 192.168.1.2 22"));
+        command.arg("--config").arg(self.config()).args(line.split_whitespace());
+        answer(command, b"")
+    }
+
+    /// The ledger, for what only other programs write.
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::open(&self.path("data/ledger.db")).unwrap()
+    }
+
     /// Runs a line that must succeed, and returns what it printed.
     pub(crate) fn ok(&self, line: &str) -> String {
         let answer = self.run(line);
@@ -131,6 +144,15 @@ impl Site {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialgate"));
     command.env_remove("SUDO_USER").env("TZ", "UTC");
+    command.env("SSH_CONNECTION", "127.0.0.1 50022 127.0.0.1 22");
+    command
+}
+
+/// A script of a shell, with the same environment.
+#[expect(clippy::disallowed_methods, reason = "stands between the test and the program")]
+pub(crate) fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).env_remove("SUDO_USER").env("TZ", "UTC");
     command
 }
 

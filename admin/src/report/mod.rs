@@ -1,5 +1,7 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
+mod lists;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -14,6 +16,8 @@ use serde::{Serialize, Serializer};
 
 use crate::files::Step;
 
+pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
+
 /// The answer to a command.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -27,6 +31,10 @@ pub(crate) enum Report {
     Leases(Vec<LeaseRow>),
     Grant(Grant),
     Revoked(Revoked),
+    AllowList(Vec<AllowRow>),
+    AllowChange(Box<AllowChange>),
+    DenyList(Vec<DenyRow>),
+    DenyChange(Box<DenyChange>),
     Keys(Keys),
     Status(Status),
     Audit(Vec<AuditRow>),

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod lists;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, c
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
+
+pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
 
 /// Lets travellers through the firewall of a telephone system.
 #[derive(Debug, Parser)]
@@ -50,6 +54,16 @@ pub(crate) enum Command {
     Lease {
         #[command(subcommand)]
         command: LeaseCommand,
+    },
+    /// List, add and remove who is let in without a call, such as a provider
+    Allow {
+        #[command(subcommand)]
+        command: AllowCommand,
+    },
+    /// List, add and remove who is kept out, whatever else lets him in
+    Deny {
+        #[command(subcommand)]
+        command: DenyCommand,
     },
     /// Show the keys that an address is typed with on a telephone
     #[command(after_help = example::KEYS)]

@@ -1,5 +1,7 @@
 //! What a command has to say, in words for people.
 
+mod lists;
+
 use std::net::IpAddr;
 
 use dialgate_contract::{Language, ServiceName};
@@ -34,6 +36,10 @@ impl Reader<'_> {
             Report::Leases(leases) => self.leases(leases),
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),
+            Report::AllowList(entries) => self.allow_list(entries),
+            Report::AllowChange(change) => self.allow_change(change),
+            Report::DenyList(entries) => self.deny_list(entries),
+            Report::DenyChange(change) => self.deny_change(change),
             Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
             Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
@@ -96,7 +102,7 @@ impl Reader<'_> {
                 lease.state.to_owned(),
             ]
         });
-        table(&["id", "account", "address", "services", "until", "state"], 2, rows)
+        table(&["id", "account", "address", "services", "until", "state"], &[2], rows)
     }
 
     fn grant(&self, grant: &Grant) -> String {
@@ -221,7 +227,7 @@ fn services(services: &[ServiceRow]) -> String {
     }
     let rows =
         services.iter().map(|service| vec![service.name.to_string(), service.ports.to_string()]);
-    table(&["service", "ports"], 0, rows)
+    table(&["service", "ports"], &[0], rows)
 }
 
 fn accounts(accounts: &[AccountRow]) -> String {
@@ -237,7 +243,7 @@ fn accounts(accounts: &[AccountRow]) -> String {
             enabled(account).to_owned(),
         ]
     });
-    table(&["account", "name", "email", "services", "state"], 0, rows)
+    table(&["account", "name", "email", "services", "state"], &[0], rows)
 }
 
 fn ended(leases: &[LeaseRow]) -> String {
