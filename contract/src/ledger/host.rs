@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::HostName;
 use crate::database::{DatabaseError, parse, timestamp};
 
 /// How long an address stays after the last good answer that held it.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(2);
+
+/// Addresses of one host that are kept at most, those last answered: a name that has others in every answer fills no set.
+pub const MOST: u32 = 64;
 
 /// One host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +52,43 @@ pub fn all(connection: &Connection) -> Result<BTreeMap<HostName, Host>, Database
     Ok(hosts)
 }
 
-/// Records a good answer. Addresses that it does not hold stay for as long as [`KEPT`].
+/// The hosts on the allow list, each with the time it was last asked for: first those never asked for, then those asked
+/// for longest ago.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn listed(
+    connection: &Connection,
+) -> Result<Vec<(HostName, Option<Timestamp>)>, DatabaseError> {
+    // What has neither a colon nor a slash and is not all digits and dots is neither an address nor a network.
+    let mut statement = connection.prepare_cached(
+        "SELECT origin, asked_at FROM allow LEFT JOIN host ON host.name = origin
+         WHERE origin NOT GLOB '*[:/]*' AND origin GLOB '*[^0-9.]*' ORDER BY asked_at, origin",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut hosts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name = parse("allow.origin", "host name", &row.get::<_, String>("origin")?)?;
+        let asked: Option<i64> = row.get("asked_at")?;
+        hosts.push((name, asked.map(|at| timestamp("host.asked_at", at)).transpose()?));
+    }
+    Ok(hosts)
+}
+
+/// What was wrong with the last answer; `None` when it was good, or nobody asked.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn problem(connection: &Connection, name: &HostName) -> Result<Option<String>, DatabaseError> {
+    let problem = connection
+        .prepare_cached("SELECT problem FROM host WHERE name = ?1")?
+        .query_row([name.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(problem.flatten())
+}
+
+/// Records a good answer. Addresses that it does not hold stay for as long as [`KEPT`], but no more than [`MOST`] of
+/// them all.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -67,6 +106,11 @@ pub fn answered(
             params![name.as_str(), address.to_string(), at.as_second()],
         )?;
     }
+    transaction.execute(
+        "DELETE FROM host_address WHERE host = ?1 AND address NOT IN
+         (SELECT address FROM host_address WHERE host = ?1 ORDER BY answered_at DESC, address LIMIT ?2)",
+        params![name.as_str(), MOST],
+    )?;
     Ok(())
 }
 
@@ -118,21 +162,72 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    #[test]
-    fn an_address_outlives_bad_answers_by_two_hours_and_no_more() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
-        let name: HostName = "sip.example.net".parse().unwrap();
-        let (one, two): (IpAddr, IpAddr) =
-            ("12.34.56.78".parse().unwrap(), "2a01:4f8::1".parse().unwrap());
-        let entry = Allow {
-            origin: "sip.example.net".parse().unwrap(),
+    fn entry(origin: &str) -> Allow {
+        Allow {
+            origin: origin.parse().unwrap(),
             services: ["sip".parse().unwrap()].into(),
             name: String::new(),
             expires_at: None,
             created_at: at(0),
-        };
-        ledger.write(|tx| allow::put(tx, &entry)).unwrap();
+        }
+    }
+
+    fn ledger(origins: &[&str]) -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        for origin in origins {
+            ledger.write(|tx| allow::put(tx, &entry(origin))).unwrap();
+        }
+        (folder, ledger)
+    }
+
+    #[test]
+    fn only_hosts_are_asked_for_and_first_those_that_wait_longest() {
+        let origins = [
+            "12.34.56.78",
+            "12.34.0.0/16",
+            "2a01:4f8::/32",
+            "fd00::a",
+            "a.net",
+            "b.net",
+            "1.2.3.de",
+            "1.2-3",
+        ];
+        let (_folder, mut ledger) = ledger(&origins);
+        for (name, second) in [("a.net", 200), ("b.net", 100), ("1.2.3.de", 300)] {
+            ledger.write(|tx| failed(tx, &name.parse().unwrap(), "x", at(second))).unwrap();
+        }
+        let listed = listed(ledger.connection()).unwrap();
+        let listed: Vec<_> = listed.iter().map(|(name, asked)| (name.as_str(), *asked)).collect();
+        let expected = [
+            ("1.2-3", None),
+            ("b.net", Some(at(100))),
+            ("a.net", Some(at(200))),
+            ("1.2.3.de", Some(at(300))),
+        ];
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn a_name_that_is_elsewhere_with_every_answer_has_its_last_addresses_only() {
+        let (_folder, mut ledger) = ledger(&["a.net"]);
+        let name: HostName = "a.net".parse().unwrap();
+        for n in 0..100 {
+            let address = IpAddr::from([12, 34, 56, n]);
+            ledger.write(|tx| answered(tx, &name, &[address], at(i64::from(n)))).unwrap();
+        }
+        let kept = all(ledger.connection()).unwrap()[&name].addresses.clone();
+        assert_eq!(kept.len(), 64);
+        assert_eq!(kept.values().min(), Some(&at(36)));
+        assert_eq!(problem(ledger.connection(), &name).unwrap(), None);
+    }
+
+    #[test]
+    fn an_address_outlives_bad_answers_by_two_hours_and_no_more() {
+        let (_folder, mut ledger) = ledger(&["sip.example.net"]);
+        let name: HostName = "sip.example.net".parse().unwrap();
+        let (one, two): (IpAddr, IpAddr) =
+            ("12.34.56.78".parse().unwrap(), "2a01:4f8::1".parse().unwrap());
         ledger.write(|tx| answered(tx, &name, &[one, two], at(100))).unwrap();
         ledger.write(|tx| answered(tx, &name, &[two], at(200))).unwrap();
         ledger.write(|tx| failed(tx, &name, "no answer", at(300))).unwrap();
@@ -142,7 +237,7 @@ mod tests {
         assert_eq!(known(&ledger).problem.as_deref(), Some("no answer"));
         ledger.write(|tx| forget(tx, at(7200 + 100))).unwrap();
         assert_eq!(known(&ledger).addresses, [(two, at(200))].into());
-        ledger.write(|tx| allow::remove(tx, &entry.origin)).unwrap();
+        ledger.write(|tx| allow::remove(tx, &"sip.example.net".parse().unwrap())).unwrap();
         ledger.write(|tx| forget(tx, at(300))).unwrap();
         assert!(all(ledger.connection()).unwrap().is_empty());
     }

@@ -10,6 +10,7 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod error;
+mod hosts;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -31,6 +32,7 @@ use crate::own_addresses::own_addresses;
 use crate::wanted::wanted;
 
 pub use error::PassError;
+pub use hosts::ASKED_EVERY;
 
 /// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
