@@ -10,6 +10,7 @@ use rusqlite::{Connection, Transaction};
 use crate::cli::{AllowCommand, NewAllow, Term};
 use crate::contact::PersonName;
 use crate::error::Error;
+use crate::import::providers;
 use crate::listing::{ListError, clashes};
 use crate::report::{AllowChange, AllowRow, HostRow, Report};
 use crate::service;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: AllowCommand, site: &Site) -> Result<Report, Error> {
     match command {
         AllowCommand::List => list(site),
         AllowCommand::Add(new) => add(new, site),
+        AllowCommand::ImportProviders(chosen) => providers::run(&chosen, site),
         AllowCommand::Remove { origin } => remove(&origin, site),
     }
 }

@@ -9,6 +9,7 @@ use dialgate_contract::{
 };
 use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
+use crate::import::ImportError;
 use crate::listing::ListError;
 
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
@@ -74,6 +75,8 @@ pub(crate) enum Error {
     Unfit(#[from] Unfit),
     #[error(transparent)]
     List(#[from] ListError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
 }
@@ -144,6 +147,7 @@ impl Error {
             | Self::LeaseTooLong { .. }
             | Self::Unfit(_)
             | Self::List(_)
+            | Self::Import(_)
             | Self::NothingOpen(_) => Exit::DataErr,
         }
     }

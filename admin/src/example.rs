@@ -48,3 +48,25 @@ pub(crate) const DENY: &str = "\
 Examples:
   dialgate deny add 12.34.56.78 --name scanner
   dialgate deny add 12.34.0.0/16 --for 30d";
+
+pub(crate) const PROVIDERS: &str = "\
+Examples:
+  dialgate allow import-providers
+  dialgate allow import-providers telnyx skyetel
+  dialgate allow import-providers telnyx skyetel --yes";
+
+pub(crate) const TM3: &str = "\
+Examples:
+  dialgate import tm3 /etc/iptables/rules.v4
+  dialgate import tm3 /etc/sysconfig/iptables --yes
+  dialgate import tm3 /root --services sip,rtp";
+
+pub(crate) const ALLOW_SITES: &str = "\
+Example:
+  dialgate import allow-sites sites.txt --services sip,rtp";
+
+pub(crate) const FREEPBX: &str = "\
+Examples:
+  fwconsole firewall list trusted > trusted.txt
+  dialgate import freepbx-trusted trusted.txt --services all
+  dialgate import freepbx-trusted trusted.txt --services sip,rtp --yes";

@@ -15,6 +15,7 @@ mod ending;
 mod error;
 mod example;
 mod files;
+mod import;
 mod init;
 mod keys;
 mod layout;
@@ -66,6 +67,7 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Lease { command } => lease::run(command, &site()?),
         Command::Allow { command } => allow::run(command, &site()?),
         Command::Deny { command } => deny::run(command, &site()?),
+        Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
         Command::Audit { lines } => audit::run(lines, &site()?),

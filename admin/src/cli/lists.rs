@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use dialgate_contract::{Lifetime, Network, Origin, ServiceName};
 
+use super::ChosenProviders;
 use crate::contact::PersonName;
 use crate::ending::Ending;
 use crate::example;
@@ -14,6 +15,9 @@ pub(crate) enum AllowCommand {
     /// Let an address, a network or a host in, or change what it may do
     #[command(after_help = example::ALLOW)]
     Add(NewAllow),
+    /// Let providers in, from a list that this program carries
+    #[command(after_help = example::PROVIDERS)]
+    ImportProviders(ChosenProviders),
     /// Let an address, a network or a host in no longer
     Remove {
         /// As the list shows it

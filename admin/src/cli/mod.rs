@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod import;
 mod lists;
 
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
+pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
 
 /// Lets travellers through the firewall of a telephone system.
@@ -64,6 +66,11 @@ pub(crate) enum Command {
     Deny {
         #[command(subcommand)]
         command: DenyCommand,
+    },
+    /// Take over what Travelin' Man 3, a list of sites or FreePBX lets in
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
     },
     /// Show the keys that an address is typed with on a telephone
     #[command(after_help = example::KEYS)]

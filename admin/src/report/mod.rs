@@ -1,5 +1,6 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
+mod import;
 mod lists;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use serde::{Serialize, Serializer};
 
 use crate::files::Step;
 
+pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
 pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
 
 /// The answer to a command.
@@ -35,6 +37,8 @@ pub(crate) enum Report {
     AllowChange(Box<AllowChange>),
     DenyList(Vec<DenyRow>),
     DenyChange(Box<DenyChange>),
+    Import(Box<Import>),
+    Providers(Providers),
     Keys(Keys),
     Status(Status),
     Audit(Vec<AuditRow>),

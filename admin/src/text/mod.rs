@@ -1,5 +1,6 @@
 //! What a command has to say, in words for people.
 
+mod import;
 mod lists;
 
 use std::net::IpAddr;
@@ -40,6 +41,8 @@ impl Reader<'_> {
             Report::AllowChange(change) => self.allow_change(change),
             Report::DenyList(entries) => self.deny_list(entries),
             Report::DenyChange(change) => self.deny_change(change),
+            Report::Import(import) => self.import(import),
+            Report::Providers(list) => self.providers(list),
             Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
             Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")

@@ -4,6 +4,7 @@
 mod account;
 mod allow;
 mod deny;
+mod import;
 mod init;
 mod keys;
 mod lease;
