@@ -107,6 +107,8 @@ CREATE TABLE allow (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX allow_expiry ON allow (expires_at) WHERE expires_at IS NOT NULL;
+
 -- Who is kept out whatever else lets him in.
 CREATE TABLE deny (
     network    TEXT PRIMARY KEY NOT NULL,
@@ -114,6 +116,8 @@ CREATE TABLE deny (
     expires_at INTEGER,              -- NULL: for good
     created_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX deny_expiry ON deny (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What the DNS last said of the hosts in the list above.
 CREATE TABLE host (

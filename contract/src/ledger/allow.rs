@@ -47,6 +47,17 @@ pub fn all(connection: &Connection) -> Result<Vec<Allow>, DatabaseError> {
     Ok(list)
 }
 
+/// When the next entry ends; `None` when all that are there stay for good.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(expires_at) FROM allow WHERE expires_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("allow.expires_at", seconds)).transpose()
+}
+
 /// Puts an entry on the list, in the place of one with the same origin; `true` when there was one.
 ///
 /// # Errors
@@ -75,6 +86,21 @@ pub fn remove(transaction: &Transaction<'_>, origin: &Origin) -> Result<bool, Da
     let removed =
         transaction.execute("DELETE FROM allow WHERE origin = ?1", [origin.to_string()])?;
     Ok(removed > 0)
+}
+
+/// Takes the entries off the list whose time is over at `now`; from where they were.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec<Origin>, DatabaseError> {
+    let mut statement =
+        transaction.prepare_cached("DELETE FROM allow WHERE expires_at <= ?1 RETURNING origin")?;
+    let mut rows = statement.query([now.as_second()])?;
+    let mut ended = Vec::new();
+    while let Some(row) = rows.next()? {
+        ended.push(parse("allow.origin", "origin", &row.get::<_, String>("origin")?)?);
+    }
+    Ok(ended)
 }
 
 fn from_row(row: &Row<'_>) -> Result<Allow, DatabaseError> {
@@ -117,6 +143,15 @@ mod tests {
         assert_eq!(all(ledger.connection()).unwrap(), std::slice::from_ref(&second));
         assert!(second.holds(Timestamp::from_second(199).unwrap()));
         assert!(!second.holds(Timestamp::from_second(200).unwrap()));
+        let end = Timestamp::from_second(200).unwrap();
+        assert_eq!(next_end(ledger.connection()).unwrap(), Some(end));
+        assert_eq!(
+            ledger.write(|tx| expire(tx, end)).unwrap(),
+            std::slice::from_ref(&second.origin)
+        );
+        assert_eq!(next_end(ledger.connection()).unwrap(), None);
+        assert!(!ledger.write(|tx| put(tx, &first)).unwrap());
+        assert_eq!(ledger.write(|tx| expire(tx, Timestamp::MAX)).unwrap(), []);
         assert!(ledger.write(|tx| remove(tx, &second.origin)).unwrap());
         assert!(!ledger.write(|tx| remove(tx, &second.origin)).unwrap());
     }

@@ -49,6 +49,17 @@ pub fn all(connection: &Connection) -> Result<Vec<Deny>, DatabaseError> {
     Ok(list)
 }
 
+/// When the next entry ends; `None` when all that are there stay for good.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(expires_at) FROM deny WHERE expires_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("deny.expires_at", seconds)).transpose()
+}
+
 /// Puts an entry on the list, in the place of one of the same network; `true` when there was one.
 ///
 /// # Errors
@@ -77,6 +88,24 @@ pub fn remove(transaction: &Transaction<'_>, network: Network) -> Result<bool, D
     Ok(removed > 0)
 }
 
+/// Takes the entries off the list whose time is over at `now`; of which networks they were.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn expire(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+) -> Result<Vec<Network>, DatabaseError> {
+    let mut statement =
+        transaction.prepare_cached("DELETE FROM deny WHERE expires_at <= ?1 RETURNING network")?;
+    let mut rows = statement.query([now.as_second()])?;
+    let mut ended = Vec::new();
+    while let Some(row) = rows.next()? {
+        ended.push(parse("deny.network", "network", &row.get::<_, String>("network")?)?);
+    }
+    Ok(ended)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +124,12 @@ mod tests {
         assert!(!ledger.write(|tx| put(tx, &deny)).unwrap());
         assert!(ledger.write(|tx| put(tx, &deny)).unwrap());
         assert_eq!(all(ledger.connection()).unwrap(), std::slice::from_ref(&deny));
+        let ends = Deny { expires_at: Some(Timestamp::from_second(200).unwrap()), ..deny.clone() };
+        ledger.write(|tx| put(tx, &ends)).unwrap();
+        assert_eq!(next_end(ledger.connection()).unwrap(), ends.expires_at);
+        assert_eq!(ledger.write(|tx| expire(tx, Timestamp::MAX)).unwrap(), [deny.network]);
+        ledger.write(|tx| put(tx, &deny)).unwrap();
+        assert_eq!(ledger.write(|tx| expire(tx, Timestamp::MAX)).unwrap(), []);
         assert!(ledger.write(|tx| remove(tx, deny.network)).unwrap());
         assert_eq!(all(ledger.connection()).unwrap(), []);
     }

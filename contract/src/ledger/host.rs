@@ -75,6 +75,18 @@ pub fn listed(
     Ok(hosts)
 }
 
+/// When the next address is forgotten; `None` when there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(answered_at) FROM host_address")?
+        .query_row([], |row| row.get(0))?;
+    let answered = seconds.map(|at| timestamp("host_address.answered_at", at)).transpose()?;
+    Ok(answered.map(|answered| answered.saturating_add(KEPT).unwrap_or(Timestamp::MAX)))
+}
+
 /// What was wrong with the last answer; `None` when it was good, or nobody asked.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 mod notice;
 mod right;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -9,7 +9,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn ann() -> Account {
+pub(crate) fn ann() -> Account {
     Account {
         number: "4711".parse().unwrap(),
         name: "Ann".to_owned(),

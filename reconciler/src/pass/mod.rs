@@ -10,6 +10,7 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod error;
+mod expiry;
 mod hosts;
 
 use std::collections::BTreeSet;
@@ -17,9 +18,8 @@ use std::net::IpAddr;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
+use dialgate_contract::ledger::{Ledger, letter, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
@@ -30,7 +30,9 @@ use crate::firewall::{Actual, Desired, Firewall, Plan};
 use crate::order::closing_first;
 use crate::own_addresses::own_addresses;
 use crate::wanted::wanted;
+use expiry::expire;
 
+pub use crate::wanted::next_end as next_due;
 pub use error::PassError;
 pub use hosts::ASKED_EVERY;
 
@@ -189,7 +191,7 @@ impl Reconciler {
     }
 
     fn something_expired(&self, now: Timestamp) -> Result<bool, DatabaseError> {
-        Ok(lease::next_expiry(self.ledger.connection())?.is_some_and(|expiry| expiry <= now))
+        Ok(next_due(self.ledger.connection())?.is_some_and(|due| due <= now))
     }
 
     fn decide_all(
@@ -259,20 +261,4 @@ fn own_of(nobody: bool) -> Result<BTreeSet<IpAddr>, PassError> {
         return Ok(BTreeSet::new());
     }
     own_addresses().map_err(PassError::OwnAddresses)
-}
-
-fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseError> {
-    for lease in lease::not_ended(transaction)?.iter().filter(|lease| !lease.is_open(now)) {
-        lease::end(transaction, lease.id, lease.expires_at, LeaseEnd::Expired)?;
-        let detail = format!("{} {}", lease.id, lease.address);
-        audit::record(
-            transaction,
-            now,
-            &Actor::Reconciler,
-            "lease-expired",
-            Some(&lease.account),
-            &detail,
-        )?;
-    }
-    Ok(())
 }

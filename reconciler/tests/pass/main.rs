@@ -7,6 +7,8 @@ mod closing;
 #[cfg(test)]
 mod deciding;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod wishes;
