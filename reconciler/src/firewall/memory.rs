@@ -13,7 +13,7 @@ pub struct Memory {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the kernel would refuse to {step}: {reason}")]
 pub struct RefusedError {
-    step: Step,
+    step: Box<Step>,
     reason: &'static str,
 }
 
@@ -57,7 +57,7 @@ impl Memory {
     /// When there is one.
     pub fn apply(&mut self, plan: &Plan) -> Result<(), RefusedError> {
         plan.steps().iter().try_for_each(|step| {
-            self.step(step).map_err(|reason| RefusedError { step: step.clone(), reason })
+            self.step(step).map_err(|reason| RefusedError { step: Box::new(step.clone()), reason })
         })
     }
 
@@ -82,6 +82,8 @@ impl Memory {
                 let created = KernelSet { as_created: true, entries: BTreeMap::new() };
                 self.actual.sets.insert(set.clone(), created);
             }
+            // The model has no flows.
+            Step::Cut(_) => {}
             Step::Narrow { family, chain, rules } => {
                 self.build(*family, chain.as_str(), rules, None)?;
             }
@@ -114,7 +116,7 @@ impl Memory {
         rules: &[Rule],
         jump: Option<&Jump>,
     ) -> Result<(), &'static str> {
-        if rules.iter().any(|rule| !self.actual.sets.contains_key(rule.set())) {
+        if rules.iter().flat_map(Rule::sets).any(|set| !self.actual.sets.contains_key(&set)) {
             return Err("a rule refers to a set that is not there");
         }
         let filter = self.actual.filters.get_mut(&family).ok_or("the family is not spoken")?;
