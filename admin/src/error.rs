@@ -9,6 +9,7 @@ use dialgate_contract::{
 };
 use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
+use crate::firewall::FirewallError;
 use crate::import::ImportError;
 use crate::listing::ListError;
 
@@ -77,6 +78,8 @@ pub(crate) enum Error {
     List(#[from] ListError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Firewall(#[from] FirewallError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
 }
@@ -148,6 +151,7 @@ impl Error {
             | Self::Unfit(_)
             | Self::List(_)
             | Self::Import(_)
+            | Self::Firewall(_)
             | Self::NothingOpen(_) => Exit::DataErr,
         }
     }

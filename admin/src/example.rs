@@ -70,3 +70,14 @@ Examples:
   fwconsole firewall list trusted > trusted.txt
   dialgate import freepbx-trusted trusted.txt --services all
   dialgate import freepbx-trusted trusted.txt --services sip,rtp --yes";
+
+pub(crate) const FIREWALL: &str = "\
+One after the other:
+  dialgate firewall plan
+  dialgate firewall apply
+  dialgate firewall confirm";
+
+pub(crate) const WHY: &str = "\
+Examples:
+  dialgate why 12.34.56.78
+  dialgate why 12.34.56.78 --service sip";

@@ -2,11 +2,15 @@
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
+use crate::report::LockedOut;
+
 /// How wide it is at most, in columns.
 const WIDTH: u16 = 80;
 const GAP: u16 = 2;
 /// The longest that stays whole: an IPv6 network.
 const WHOLE: u16 = 43;
+/// How many of those who would lose access are shown.
+const SHOWN: usize = 20;
 
 /// Rows below a header. A cell is broken over lines when the row does not fit; one of the columns `whole` is only when
 /// it is very long.
@@ -57,6 +61,19 @@ pub(crate) fn wrapped(label: &str, words: &str) -> String {
     text.push_str(line.trim_end());
     text.push('\n');
     text
+}
+
+/// Who would lose access, each with the commands that would let him in.
+pub(crate) fn locked_out(lost: &[LockedOut]) -> String {
+    let one = |lost: &LockedOut| {
+        let remedy = lost.remedy.iter().map(|command| format!("      {command}\n"));
+        wrapped("  ", &lost.to_string()) + &remedy.collect::<String>()
+    };
+    let more = match lost.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("  and {more} more: `dialgate firewall plan --json` shows all\n"),
+    };
+    lost.iter().take(SHOWN).map(one).collect::<String>() + &more
 }
 
 #[cfg(test)]

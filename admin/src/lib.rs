@@ -15,6 +15,7 @@ mod ending;
 mod error;
 mod example;
 mod files;
+mod firewall;
 mod import;
 mod init;
 mod keys;
@@ -22,14 +23,17 @@ mod layout;
 mod lease;
 mod listing;
 mod new_pin;
+mod phones;
 mod print;
 mod random;
 mod report;
+mod rights;
 mod service;
 mod site;
 mod ssh_peer;
 mod status;
 mod text;
+mod why;
 
 use std::process::ExitCode;
 
@@ -67,6 +71,8 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Lease { command } => lease::run(command, &site()?),
         Command::Allow { command } => allow::run(command, &site()?),
         Command::Deny { command } => deny::run(command, &site()?),
+        Command::Firewall { command } => firewall::run(command, &site()?),
+        Command::Why { address, service } => why::run(address, service.as_ref(), &site()?),
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod firewall;
 mod import;
 mod lists;
 
@@ -13,6 +14,7 @@ use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
+pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
 
@@ -66,6 +68,22 @@ pub(crate) enum Command {
     Deny {
         #[command(subcommand)]
         command: DenyCommand,
+    },
+    /// Keep everybody without a right out: plan, try, confirm
+    #[command(after_help = example::FIREWALL)]
+    Firewall {
+        #[command(subcommand)]
+        command: FirewallCommand,
+    },
+    /// Show what an address may reach, and why
+    #[command(after_help = example::WHY)]
+    Why {
+        /// The address, such as 12.34.56.78
+        #[arg(value_parser = address)]
+        address: IpAddr,
+        /// Only this service
+        #[arg(long, value_name = "NAME")]
+        service: Option<ServiceName>,
     },
     /// Take over what Travelin' Man 3, a list of sites or FreePBX lets in
     Import {

@@ -2,7 +2,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dialgate_contract::ledger::{Ledger, account};
+use dialgate_contract::ledger::audit::{self, Actor};
+use dialgate_contract::ledger::{Ledger, account, pass};
 use dialgate_pin::{Hasher, Pepper, Pin};
 use serde_json::Value;
 
@@ -76,6 +77,20 @@ impl Site {
         command.env("SSH_CONNECTION", format!("{address} 50022 192.168.1.2 22"));
         command.arg("--config").arg(self.config()).args(line.split_whitespace());
         answer(command, b"")
+    }
+
+    /// What the reconciler records at the end of a pass.
+    pub(crate) fn pass_now(&self, problem: Option<&str>) {
+        let pass = pass::Pass { finished_at: now(), problem: problem.map(str::to_owned) };
+        self.ledger().write(|tx| pass::record(tx, &pass)).unwrap();
+    }
+
+    /// What the reconciler records when it has put the firewall right.
+    pub(crate) fn healed(&self, detail: &str) {
+        let (at, action) = (now(), "firewall-healed");
+        self.ledger()
+            .write(|tx| audit::record(tx, at, &Actor::Reconciler, action, None, detail))
+            .unwrap();
     }
 
     /// The ledger, for what only other programs write.
@@ -167,6 +182,11 @@ pub(crate) fn answer(mut command: Command, input: &[u8]) -> Answer {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test reads the same clock")]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Whether any file below `folder` holds `text`.
