@@ -1,6 +1,8 @@
 //! Passes over a ledger and a firewall where something does not work: closing does not depend on it.
 
 #[cfg(test)]
+mod bans;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod closing;
