@@ -135,11 +135,14 @@ fn contacts(text: &str) -> (Vec<Phone>, Vec<String>) {
         if uri.starts_with("ContactUri") || after.contains("Unavail") {
             continue;
         }
+        // A column that is not full is followed by more than one space.
+        let full = !after.starts_with(' ');
         match parse_uri(uri) {
-            // A column that is not full is followed by more than one space.
-            Some((_, _, false)) if !after.starts_with(' ') => cut.push(name.to_owned()),
-            Some((address, by, _)) => phones.push(Phone { name: name.to_owned(), address, by }),
-            None => {}
+            Some((address, by, ended)) if ended || !full => {
+                phones.push(Phone { name: name.to_owned(), address, by });
+            }
+            Some(_) | None if full => cut.push(name.to_owned()),
+            Some(_) | None => {}
         }
     }
     (phones, cut)
@@ -229,6 +232,7 @@ mod tests {
             Contact:  6006/sip:6006@12.34.56.80                     0b1a2c3d52 Avail     1.0\n  \
             Contact:  6007/sip:6007@12.34.56.81:1234;transport=wss  0b1a2c3d53 Avail     1.0\n  \
             Contact:  6008/sip:6008@12.34.56.82:5060                0b1a2c3d54 Unavail   nan\n  \
+            Contact:  a-rather-long-endpoint-name/sip:a-rather-long- b3ff8ba5bf NonQual        -nan\n  \
             Contact:  trunk/sip:sip.example.net:5060                0b1a2c3d55 Avail     1.0\n\n\
             Objects found: 9\n\n";
         let (phones, cut) = contacts(text);
@@ -242,7 +246,7 @@ mod tests {
                 phone("6007", "12.34.56.81", Signalling::WebRtc),
             ]
         );
-        assert_eq!(cut, ["6004"]);
+        assert_eq!(cut, ["6003", "6004", "a-rather-long-endpoint-name"]);
     }
 
     #[test]
