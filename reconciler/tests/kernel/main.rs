@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod neighbours;
 #[cfg(test)]
 mod network;
