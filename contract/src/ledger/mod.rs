@@ -11,7 +11,9 @@ mod grant;
 pub mod host;
 pub mod lease;
 pub mod letter;
+pub mod loss;
 pub mod pass;
+pub mod revision;
 pub mod service;
 pub mod verdict;
 
@@ -29,6 +31,7 @@ pub use deny::Deny;
 pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
+pub use loss::Loss;
 pub use verdict::Verdict;
 
 const MIGRATIONS: Migrations = &[include_str!("0001.sql")];

@@ -10,6 +10,7 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod bans;
+mod cuts;
 mod error;
 mod expiry;
 mod hosts;
@@ -101,7 +102,9 @@ impl Reconciler {
             desired = wanted(self.ledger.connection(), &self.config, now)?;
             actual = self.close(&desired);
         }
+        let cut = self.cut_lost(&desired);
         let actual = actual?;
+        cut?;
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
             return Ok(passed);
@@ -112,6 +115,7 @@ impl Reconciler {
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
         })?;
         passed.dropped += opened.dropped;
+        self.cut_lost(&wanted(self.ledger.connection(), &self.config, now)?)?;
         Ok(passed)
     }
 

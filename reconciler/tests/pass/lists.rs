@@ -6,7 +6,7 @@ use crate::bench::{Bench, at};
 
 const NOBODY: [&str; 0] = [];
 
-fn allow(bench: &Bench, origin: &str, until: Option<i64>) {
+pub(crate) fn allow(bench: &Bench, origin: &str, until: Option<i64>) {
     let entry = Allow {
         origin: origin.parse().unwrap(),
         services: ["sip".parse().unwrap()].into(),
@@ -17,7 +17,7 @@ fn allow(bench: &Bench, origin: &str, until: Option<i64>) {
     bench.ledger().write(|tx| allow::put(tx, &entry)).unwrap();
 }
 
-fn deny(bench: &Bench, network: &str, until: i64) {
+pub(crate) fn deny(bench: &Bench, network: &str, until: i64) {
     let entry = Deny {
         network: network.parse().unwrap(),
         name: String::new(),

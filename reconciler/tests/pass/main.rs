@@ -9,6 +9,8 @@ mod closing;
 #[cfg(test)]
 mod deciding;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod notices;
