@@ -5,6 +5,7 @@ mod lockout;
 mod plan;
 
 use std::path::Path;
+use std::time::Duration;
 
 use dialgate_contract::config::Backend;
 use dialgate_contract::database::DatabaseError;
@@ -15,7 +16,6 @@ use rusqlite::{Connection, Transaction};
 use crate::cli::FirewallCommand;
 use crate::error::Error;
 use crate::layout::locked_out as list;
-use crate::phones;
 use crate::report::{
     AuditRow, Done, FirewallChange, FirewallPlan, FirewallStatus, LastPass, LockedOut, Report,
     Standing,
@@ -23,11 +23,15 @@ use crate::report::{
 use crate::rights::Rights;
 use crate::site::Site;
 use crate::ssh_peer;
+use crate::{phones, print};
 
 /// How long a trial lasts.
 pub(crate) const TRIAL: SignedDuration = SignedDuration::from_secs(60);
 /// A reconciler that watches passes more often than this, even with nothing to do.
 const ASLEEP: SignedDuration = SignedDuration::from_mins(10);
+/// How often it is looked whether it has passed. It writes that down every ten seconds.
+const LOOKS_A_SECOND: u32 = 10;
+const LOOKS: u32 = 12 * LOOKS_A_SECOND;
 /// What the reconciler calls it, in the audit trail, when it has put the firewall right.
 pub(crate) const HEALED: &str = "firewall-healed";
 
@@ -103,15 +107,38 @@ fn apply(even_if: bool, site: &Site) -> Result<Report, Error> {
 }
 
 fn confirm(site: &Site) -> Result<Report, Error> {
-    let change = site.ledger()?.write(|tx| {
+    let mut ledger = site.ledger()?;
+    wait_for_pass(ledger.connection(), site)?;
+    let change = ledger.write(|tx| {
         let (end, since) = trial(tx, site)?;
-        let passed = pass::last(tx)?.is_some_and(|pass| pass.finished_at >= since);
-        if !passed {
+        if !passed_after(tx, since)? {
             return Err(FirewallError::NotTried(seconds(site.now, end)).into());
         }
         Ok::<_, Error>(decide(tx, BasePolicy::On, "base-policy-confirmed", Done::Confirmed, site)?)
     })?;
     Ok(Report::FirewallChange(change))
+}
+
+/// Waits, but never beyond the trial, for the reconciler to write down that it has passed since the trial began.
+fn wait_for_pass(ledger: &Connection, site: &Site) -> Result<(), Error> {
+    let (end, since) = trial(ledger, site)?;
+    let left = u32::try_from(seconds(site.now, end)).unwrap_or_default().saturating_sub(1);
+    let tries = LOOKS.min(left.saturating_mul(LOOKS_A_SECOND));
+    for look in 0..tries {
+        if passed_after(ledger, since)? {
+            break;
+        }
+        if look == LOOKS_A_SECOND {
+            print::meanwhile("waiting for the reconciler to pass ...");
+        }
+        std::thread::sleep(Duration::from_secs(1) / LOOKS_A_SECOND);
+    }
+    Ok(())
+}
+
+/// Times are whole seconds: a pass in the same second may have been before.
+fn passed_after(ledger: &Connection, since: Timestamp) -> Result<bool, DatabaseError> {
+    Ok(pass::last(ledger)?.is_some_and(|pass| pass.finished_at > since))
 }
 
 fn rollback(site: &Site) -> Result<Report, Error> {

@@ -138,7 +138,7 @@ impl Reader<'_> {
                 "The reconciler {does} it at its next pass, but has never run:\nsee `dialgate status`.\n"
             ),
             Some(last) => {
-                let ago = self.ago(last);
+                let ago = if last > self.now { "just now".to_owned() } else { self.ago(last) };
                 format!("The reconciler {does} it at its next pass; its last was {ago}.\n")
             }
         }

@@ -95,7 +95,7 @@ fn only_a_policy_that_was_tried_is_kept() {
     site.refuses("firewall confirm", 65, &["no trial", "firewall apply"]);
     site.ok("firewall apply");
     site.refuses("firewall confirm", 65, &["not been tried yet", "dialgate status"]);
-    site.pass_now(None);
+    site.pass_soon();
     assert_eq!(site.json("firewall confirm")["policy"]["state"], "on");
     site.refuses("firewall confirm", 65, &["was confirmed", "firewall off"]);
     site.refuses("firewall rollback", 65, &["was confirmed", "firewall off"]);
