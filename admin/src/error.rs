@@ -9,6 +9,10 @@ use dialgate_contract::{
 };
 use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
+use crate::firewall::FirewallError;
+use crate::import::ImportError;
+use crate::listing::ListError;
+
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -70,6 +74,12 @@ pub(crate) enum Error {
     LeaseTooLong { asked: Lifetime, max: Lifetime },
     #[error("{0}")]
     Unfit(#[from] Unfit),
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Firewall(#[from] FirewallError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
 }
@@ -139,6 +149,9 @@ impl Error {
             | Self::ServiceInUse { .. }
             | Self::LeaseTooLong { .. }
             | Self::Unfit(_)
+            | Self::List(_)
+            | Self::Import(_)
+            | Self::Firewall(_)
             | Self::NothingOpen(_) => Exit::DataErr,
         }
     }

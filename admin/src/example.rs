@@ -35,3 +35,49 @@ pub(crate) const KEYS: &str = "\
 Examples:
   dialgate keys 12.34.56.78
   dialgate keys 2a00:1450:4001:82a::200e";
+
+pub(crate) const ALLOW: &str = "\
+Adding again changes the entry.
+
+Examples:
+  dialgate allow add sip.example.net --services sip --name 'my provider'
+  dialgate allow add 12.34.56.0/24 --services sip,rtp,web
+  dialgate allow add 12.34.56.78 --services ssh --for 4h";
+
+pub(crate) const DENY: &str = "\
+Examples:
+  dialgate deny add 12.34.56.78 --name scanner
+  dialgate deny add 12.34.0.0/16 --for 30d";
+
+pub(crate) const PROVIDERS: &str = "\
+Examples:
+  dialgate allow import-providers
+  dialgate allow import-providers telnyx skyetel
+  dialgate allow import-providers telnyx skyetel --yes";
+
+pub(crate) const TM3: &str = "\
+Examples:
+  dialgate import tm3 /etc/iptables/rules.v4
+  dialgate import tm3 /etc/sysconfig/iptables --yes
+  dialgate import tm3 /root --services sip,rtp";
+
+pub(crate) const ALLOW_SITES: &str = "\
+Example:
+  dialgate import allow-sites sites.txt --services sip,rtp";
+
+pub(crate) const FREEPBX: &str = "\
+Examples:
+  fwconsole firewall list trusted > trusted.txt
+  dialgate import freepbx-trusted trusted.txt --services all
+  dialgate import freepbx-trusted trusted.txt --services sip,rtp --yes";
+
+pub(crate) const FIREWALL: &str = "\
+One after the other:
+  dialgate firewall plan
+  dialgate firewall apply
+  dialgate firewall confirm";
+
+pub(crate) const WHY: &str = "\
+Examples:
+  dialgate why 12.34.56.78
+  dialgate why 12.34.56.78 --service sip";

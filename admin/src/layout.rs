@@ -2,14 +2,21 @@
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
+use crate::report::LockedOut;
+
 /// How wide it is at most, in columns.
 const WIDTH: u16 = 80;
 const GAP: u16 = 2;
+/// The longest that stays whole: an IPv6 network.
+const WHOLE: u16 = 43;
+/// How many of those who would lose access are shown.
+const SHOWN: usize = 20;
 
-/// Rows below a header. A cell is broken over lines when the row does not fit; never one of the column `whole`.
+/// Rows below a header. A cell is broken over lines when the row does not fit; one of the columns `whole` is only when
+/// it is very long.
 pub(crate) fn table(
     header: &[&str],
-    whole: usize,
+    whole: &[usize],
     rows: impl Iterator<Item = Vec<String>>,
 ) -> String {
     let mut table = Table::new();
@@ -24,8 +31,14 @@ pub(crate) fn table(
     for column in table.column_iter_mut() {
         column.set_padding((0, GAP));
     }
-    if let Some(column) = table.column_mut(whole) {
-        column.set_constraint(ColumnConstraint::ContentWidth);
+    let widths = table.column_max_content_widths();
+    for (index, width) in widths.into_iter().enumerate() {
+        if let Some(column) = table.column_mut(index)
+            && whole.contains(&index)
+            && width <= WHOLE + GAP
+        {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     table.trim_fmt() + "\n"
 }
@@ -50,6 +63,19 @@ pub(crate) fn wrapped(label: &str, words: &str) -> String {
     text
 }
 
+/// Who would lose access, each with the commands that would let him in.
+pub(crate) fn locked_out(lost: &[LockedOut]) -> String {
+    let one = |lost: &LockedOut| {
+        let remedy = lost.remedy.iter().map(|command| format!("      {command}\n"));
+        wrapped("  ", &lost.to_string()) + &remedy.collect::<String>()
+    };
+    let more = match lost.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("  and {more} more: `dialgate firewall plan --json` shows all\n"),
+    };
+    lost.iter().take(SHOWN).map(one).collect::<String>() + &more
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +91,7 @@ mod tests {
     fn a_row_that_does_not_fit_is_broken_but_not_in_the_column_that_stays_whole() {
         let address = "2a00:1450:4001:82a::/64";
         let row = vec!["many services ".repeat(8), address.to_owned(), "end".to_owned()];
-        let text = table(&["services", "address", "state"], 1, std::iter::once(row));
+        let text = table(&["services", "address", "state"], &[1], std::iter::once(row));
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert!(text.lines().count() > 2 && text.contains(address), "{text}");
         assert!(text.lines().all(|line| line == line.trim_end()), "{text}");

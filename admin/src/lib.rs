@@ -4,26 +4,36 @@
 //! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
 
 mod account;
+mod allow;
 mod argument;
 mod audit;
 mod cli;
 mod contact;
+mod deny;
 mod echo;
+mod ending;
 mod error;
 mod example;
 mod files;
+mod firewall;
+mod import;
 mod init;
 mod keys;
 mod layout;
 mod lease;
+mod listing;
 mod new_pin;
+mod phones;
 mod print;
 mod random;
 mod report;
+mod rights;
 mod service;
 mod site;
+mod ssh_peer;
 mod status;
 mod text;
+mod why;
 
 use std::process::ExitCode;
 
@@ -59,6 +69,11 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Service { command } => service::run(command, &site()?),
         Command::Account { command } => account::run(command, &site()?),
         Command::Lease { command } => lease::run(command, &site()?),
+        Command::Allow { command } => allow::run(command, &site()?),
+        Command::Deny { command } => deny::run(command, &site()?),
+        Command::Firewall { command } => firewall::run(command, &site()?),
+        Command::Why { address, service } => why::run(address, service.as_ref(), &site()?),
+        Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
         Command::Audit { lines } => audit::run(lines, &site()?),

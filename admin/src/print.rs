@@ -50,6 +50,15 @@ pub(crate) fn prompt(text: &str) {
     let _ = stderr().lock().write_all(text.as_bytes());
 }
 
+/// Tells whoever sits at the terminal why it takes a moment.
+pub(crate) fn meanwhile(text: &str) {
+    let mut err = stderr().lock();
+    if err.is_terminal() {
+        // There is nowhere else to say that standard error is closed.
+        let _ = writeln!(err, "dialgate: {text}");
+    }
+}
+
 fn answer(text: &[u8]) -> Exit {
     let mut out = stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use dialgate_contract::ledger::{account, audit, service};
+use dialgate_contract::ledger::{account, allow, audit, service};
 use dialgate_contract::{Ports, Service, ServiceName};
 use rusqlite::Connection;
 
 use crate::cli::ServiceCommand;
 use crate::error::Error;
+use crate::listing::ListError;
 use crate::report::{Report, ServiceChange, ServiceRow};
 use crate::site::Site;
 
@@ -62,6 +63,15 @@ fn remove(name: &ServiceName, site: &Site) -> Result<Report, Error> {
             .collect();
         if !users.is_empty() {
             return Err(Error::ServiceInUse { name: name.clone(), accounts: list_of(&users) });
+        }
+        let allowed: Vec<_> = allow::all(tx)?
+            .into_iter()
+            .filter(|entry| entry.services.contains(name))
+            .map(|entry| entry.origin)
+            .collect();
+        if !allowed.is_empty() {
+            let origins = list_of(&allowed);
+            return Err(ListError::ServiceAllowed { name: name.clone(), origins }.into());
         }
         service::remove(tx, name)?;
         let detail = format!("{} {}", service.name, service.ports);

@@ -33,11 +33,7 @@ impl TravellerAddress {
     /// # Errors
     /// When no traveller can be there.
     pub fn new(address: IpAddr, allow_private: bool) -> Result<Self, Unfit> {
-        let purpose = match address {
-            IpAddr::V4(v4) => special_purpose_v4(v4),
-            IpAddr::V6(v6) => special_purpose_v6(v6),
-        };
-        match purpose {
+        match special_purpose(address) {
             None => Ok(Self(covering(address))),
             Some(PRIVATE) if allow_private => Ok(Self(covering(address))),
             Some(PRIVATE | SHARED) => Err(Unfit::Private(address)),
@@ -114,8 +110,16 @@ fn covering(address: IpAddr) -> IpNet {
     }
 }
 
-const PRIVATE: &str = "private";
-const SHARED: &str = "shared by a carrier's customers";
+pub(crate) const PRIVATE: &str = "private";
+pub(crate) const SHARED: &str = "shared by a carrier's customers";
+
+/// What an address is set aside for; `None` for a unicast address on the public Internet.
+pub(crate) fn special_purpose(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(v4) => special_purpose_v4(v4),
+        IpAddr::V6(v6) => special_purpose_v6(v6),
+    }
+}
 
 /// The IANA IPv4 special-purpose address registry (RFC 6890 and its successors), and multicast.
 fn special_purpose_v4(address: Ipv4Addr) -> Option<&'static str> {

@@ -29,6 +29,10 @@ text_enum! {
         SpecialAddress = "special-address",
         /// The address is this machine's own.
         OwnAddress = "own-address",
+        /// The operator keeps the address out.
+        DeniedAddress = "denied-address",
+        /// fail2ban keeps the address out.
+        BannedAddress = "banned-address",
         /// Longer than the account or the site allows.
         Lifetime = "lifetime",
         /// More requests in an hour than an account, or the whole site, is allowed.

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use crate::text_enum::text_enum;
 
 /// The name of something an account may be given access to: `a` to `z`, `0` to `9`, at most 20 characters, a letter
-/// first. It is part of set names in the kernel, which have 31 at most (`IPSET_MAXNAMELEN`).
+/// first. It is part of set names in the kernel, which have 31 at most (`IPSET_MAXNAMELEN`), and so none of
+/// [`ServiceName::RESERVED`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceName(String);
 
@@ -23,7 +24,7 @@ pub struct Service {
 pub enum Ports {
     /// Every protocol and port.
     All,
-    /// These ranges; never empty.
+    /// These ranges; those of a service are never empty.
     Ranges(BTreeSet<PortRange>),
 }
 
@@ -53,6 +54,9 @@ pub enum ServiceError {
         "a service name is 1 to 20 characters of a-z and 0-9 and begins with a letter, such as sip"
     )]
     Name,
+    /// One of [`ServiceName::RESERVED`].
+    #[error("{0} names sets of dialgate's own in the kernel: give the service another name")]
+    Reserved(&'static str),
     /// Not [`Ports`].
     #[error(
         "ports are written all, or as a list such as udp:5060-5069,tcp:443 with ports from 1 to 65535"
@@ -61,6 +65,9 @@ pub enum ServiceError {
 }
 
 impl ServiceName {
+    /// Names of sets that belong to no service: the deny list, the base policy's networks and its trial.
+    pub const RESERVED: [&'static str; 3] = ["deny", "lan", "trial"];
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -72,6 +79,9 @@ impl FromStr for ServiceName {
     type Err = ServiceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(reserved) = Self::RESERVED.into_iter().find(|reserved| *reserved == text) {
+            return Err(ServiceError::Reserved(reserved));
+        }
         let letter_first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
         let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if letter_first && plain && text.len() <= 20 {
@@ -89,6 +99,12 @@ impl fmt::Display for ServiceName {
 }
 
 impl PortRange {
+    /// Whether a port is in it.
+    #[must_use]
+    pub fn contains(self, protocol: Protocol, port: u16) -> bool {
+        self.protocol == protocol && (self.first..=self.last).contains(&port)
+    }
+
     /// The protocol.
     #[must_use]
     pub const fn protocol(self) -> Protocol {
@@ -135,6 +151,62 @@ impl fmt::Display for PortRange {
             write!(f, "{}:{}-{}", self.protocol, self.first, self.last)
         }
     }
+}
+
+impl Ports {
+    /// None at all: a service has at least one.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self::Ranges(BTreeSet::new())
+    }
+
+    /// Whether a port is among them.
+    #[must_use]
+    pub fn contain(&self, protocol: Protocol, port: u16) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ranges(ranges) => ranges.iter().any(|range| range.contains(protocol, port)),
+        }
+    }
+
+    /// Whether all of `others` are among them.
+    #[must_use]
+    pub fn cover(&self, others: &Self) -> bool {
+        match (self, others) {
+            (Self::All, _) => true,
+            (Self::Ranges(_), Self::All) => false,
+            (Self::Ranges(ranges), Self::Ranges(others)) => {
+                others.iter().all(|other| cover(ranges, *other))
+            }
+        }
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub fn and(self, others: &Self) -> Self {
+        match (self, others) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Ranges(mut ranges), Self::Ranges(others)) => {
+                ranges.extend(others);
+                Self::Ranges(ranges)
+            }
+        }
+    }
+}
+
+/// Ranges come in the order of their first ports, so that one walk finds the first port that is in none.
+fn cover(ranges: &BTreeSet<PortRange>, other: PortRange) -> bool {
+    let mut missing = other.first;
+    for range in ranges {
+        if !range.contains(other.protocol, missing) {
+            continue;
+        }
+        if range.last >= other.last {
+            return true;
+        }
+        missing = range.last.saturating_add(1);
+    }
+    false
 }
 
 impl FromStr for Ports {
@@ -195,6 +267,31 @@ mod tests {
         ] {
             assert!(bad.parse::<Ports>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn ports_cover_others_that_are_among_them_in_one_range_or_several() {
+        let ports = |text: &str| text.parse::<Ports>().unwrap();
+        let several = ports("udp:10-20 udp:15-30 udp:31 tcp:1-65535");
+        for among in ["udp:10-31", "udp:20-30", "udp:31 tcp:65535"] {
+            assert!(several.cover(&ports(among)) && Ports::All.cover(&ports(among)), "{among}");
+        }
+        for beyond in ["udp:9-31", "udp:10-32", "udp:40", "all"] {
+            assert!(!several.cover(&ports(beyond)), "{beyond}");
+        }
+        assert!(Ports::none().cover(&Ports::none()) && !Ports::none().cover(&several));
+        assert!(several.contain(Protocol::Udp, 31) && !several.contain(Protocol::Udp, 32));
+        assert_eq!(ports("udp:1").and(&ports("tcp:1")), ports("tcp:1 udp:1"));
+        assert_eq!(Ports::All.and(&several), Ports::All);
+    }
+
+    #[test]
+    fn names_of_sets_that_belong_to_no_service_are_refused_as_such() {
+        for reserved in ServiceName::RESERVED {
+            let refused = reserved.parse::<ServiceName>();
+            assert_eq!(refused, Err(ServiceError::Reserved(reserved)));
+        }
+        assert!("lanes".parse::<ServiceName>().is_ok());
     }
 
     #[test]

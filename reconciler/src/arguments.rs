@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use dialgate_contract::HostName;
 use dialgate_contract::config::DEFAULT_FILE;
 use lexopt::prelude::{Long, Short, Value};
 
-use crate::{mail, reader};
+use crate::{mail, reader, resolver};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -42,6 +43,8 @@ pub(crate) enum Order {
     },
     /// Be the child that sends letters.
     SendLetters,
+    /// Be a child that asks the DNS for this host.
+    Resolve(HostName),
     /// Print [`HELP`].
     Help,
     /// Print the version.
@@ -116,6 +119,7 @@ fn child(arguments: &[OsString]) -> Option<Order> {
             Some(Order::ReadQueue { queue: queue.into(), watch: true })
         }
         (mail::ARGUMENT, []) => Some(Order::SendLetters),
+        (resolver::ARGUMENT, [name]) => Some(Order::Resolve(name.to_str()?.parse().ok()?)),
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! The root side: decides requests, keeps the firewall as the ledger says, and sees that letters are sent.
 //!
 //! Three pure cores hold the decisions: [`admit`] (may this be opened?), [`firewall`]'s plan (what must change?) and
-//! the letters' words. Two children do what root must not: one opens the queue that the telephone side can rewrite,
-//! the other speaks to the mail server.
+//! the letters' words. Children do what root must not: one opens the queue that the telephone side can rewrite,
+//! one speaks to the mail server, and others ask the DNS.
 
 pub mod admit;
 mod arguments;
@@ -21,6 +21,7 @@ mod pace;
 pub mod pass;
 mod program;
 mod reader;
+pub mod resolver;
 mod self_check;
 mod wanted;
 mod watch;

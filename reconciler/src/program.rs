@@ -19,7 +19,7 @@ use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
 use crate::self_check::{self, SelfCheckError};
 use crate::watch::{Watch, WatchError};
-use crate::{clock, mail, once, reader};
+use crate::{clock, mail, once, reader, resolver};
 
 /// Why the program ends without having done its work.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,7 @@ fn carry_out(order: Order) -> Exit {
         Order::Help => print(HELP),
         Order::Version => print(concat!("dialgate-reconciler ", env!("CARGO_PKG_VERSION"), "\n")),
         Order::SendLetters => mail::child(),
+        Order::Resolve(name) => resolver::child::run(&name),
         Order::ReadQueue { queue, watch } => reader::child::run(&queue, watch),
         Order::Reconcile { config, mode } => {
             log();

@@ -1,14 +1,23 @@
 //! What the ledger and the clock say should be open.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{Lease, lease, service};
+use dialgate_contract::ledger::host::{self, Host};
+use dialgate_contract::ledger::{
+    Allow, BasePolicy, Deny, allow, base_policy, deny, lease, service,
+};
+use dialgate_contract::{HostName, Network, Origin};
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::firewall::{Desired, Grant};
+use crate::firewall::{self, Denial, Desired, Grant, Time};
 
-/// What the kernel should hold at `now`.
+/// What the kernel should hold at `now`: open leases and the allow list, what is denied, and whether everybody else is
+/// kept out.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -18,53 +27,122 @@ pub(crate) fn wanted(
     now: Timestamp,
 ) -> Result<Desired, DatabaseError> {
     let services = service::all(connection)?;
-    let open = lease::not_ended(connection)?.into_iter().filter(|lease| lease.is_open(now));
-    let grants = open.map(|lease| Grant {
-        address: lease.address,
-        remaining: remaining(&lease, now),
-        services: lease.services,
-    });
+    let denials = denied(connection, now)?;
+    let mut grants = leased(connection, now)?;
+    grants.append(&mut allowed(connection, now)?);
+    // Whoever is denied as a whole leaves the sets as well, and with that his flows are cut.
+    grants.retain(|grant| !denials.iter().any(|denial| covers(denial, grant)));
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
-    Ok(Desired::new(chain, anchor, &services, grants))
+    let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
+    Ok(match policy(connection, config, now)? {
+        Some(policy) => desired.keep_others_out(policy),
+        None => desired,
+    })
 }
 
-/// The seconds that an open lease has left: rounded up, so that it has one at least, and no more than it ever had,
-/// however far the clock was set back.
-fn remaining(lease: &Lease, now: Timestamp) -> u32 {
-    let whole = lease.expires_at.duration_since(lease.opened_at);
-    let left = lease.expires_at.duration_since(now).min(whole);
+/// When the ledger has something that ends next; `None` when nothing does.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let trial = match base_policy::find(connection)? {
+        Some((BasePolicy::Trial(end), _)) => Some(end),
+        Some((BasePolicy::On | BasePolicy::Off, _)) | None => None,
+    };
+    let ends = [
+        lease::next_expiry(connection)?,
+        allow::next_end(connection)?,
+        deny::next_end(connection)?,
+        host::next_end(connection)?,
+        trial,
+    ];
+    Ok(ends.into_iter().flatten().min())
+}
+
+fn leased(connection: &Connection, now: Timestamp) -> Result<Vec<Grant>, DatabaseError> {
+    let open = lease::not_ended(connection)?.into_iter().filter(|lease| lease.is_open(now));
+    let grants = open.map(|lease| Grant {
+        network: lease.address.into(),
+        time: Time::For(remaining(lease.opened_at, lease.expires_at, now)),
+        services: lease.services,
+    });
+    Ok(grants.collect())
+}
+
+fn allowed(connection: &Connection, now: Timestamp) -> Result<Vec<Grant>, DatabaseError> {
+    let hosts = host::all(connection)?;
+    let list = allow::all(connection)?.into_iter().filter(|entry| entry.holds(now));
+    Ok(list.flat_map(|entry| granted(&entry, &hosts, now)).collect())
+}
+
+fn granted(entry: &Allow, hosts: &BTreeMap<HostName, Host>, now: Timestamp) -> Vec<Grant> {
+    let whole = left(entry.created_at, entry.expires_at, now);
+    let grant = |network, time: Time| {
+        let services = entry.services.clone();
+        Grant { network, services, time: time.min(whole) }
+    };
+    match &entry.origin {
+        Origin::Network(network) => vec![grant(*network, whole)],
+        Origin::Host(name) => {
+            let known = hosts.get(name).map(|host| &host.addresses).into_iter().flatten();
+            let good = known.filter_map(|(&address, &answered)| {
+                Some(grant(at(address)?, kept(answered, now)?))
+            });
+            good.collect()
+        }
+    }
+}
+
+/// For how much longer an address stays that was last in a good answer at `answered`.
+fn kept(answered: Timestamp, now: Timestamp) -> Option<Time> {
+    let end = answered.checked_add(host::KEPT).ok()?;
+    (now < end).then(|| Time::For(remaining(answered, end, now)))
+}
+
+fn at(address: IpAddr) -> Option<Network> {
+    Network::new(IpNet::from(address)).ok()
+}
+
+fn denied(connection: &Connection, now: Timestamp) -> Result<Vec<Denial>, DatabaseError> {
+    let list = deny::all(connection)?.into_iter().filter(|entry| entry.holds(now));
+    let denials = list.map(|Deny { network, expires_at, created_at, .. }| Denial {
+        network,
+        time: left(created_at, expires_at, now),
+    });
+    Ok(denials.collect())
+}
+
+fn covers(denial: &Denial, grant: &Grant) -> bool {
+    denial.network.net().contains(&grant.network.net())
+}
+
+fn policy(
+    connection: &Connection,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Option<firewall::BasePolicy>, DatabaseError> {
+    let Some((decided, since)) = base_policy::find(connection)? else { return Ok(None) };
+    let trial = match decided.at(now) {
+        BasePolicy::Off => return Ok(None),
+        BasePolicy::Trial(end) => Some(remaining(since, end, now)),
+        BasePolicy::On => None,
+    };
+    let (lan, open) = (config.base_policy.lan.clone(), config.base_policy.open.clone());
+    Ok(Some(firewall::BasePolicy { trial, lan, open: open.into_iter().collect() }))
+}
+
+fn left(from: Timestamp, until: Option<Timestamp>, now: Timestamp) -> Time {
+    until.map_or(Time::Always, |until| Time::For(remaining(from, until, now)))
+}
+
+/// The seconds left of a time that is not over: rounded up, so that there is one at least, and no more than there ever
+/// were, however far the clock was set back.
+fn remaining(from: Timestamp, until: Timestamp, now: Timestamp) -> u32 {
+    let whole = until.duration_since(from);
+    let left = until.duration_since(now).min(whole);
     let seconds = left.as_secs() + i64::from(left > SignedDuration::from_secs(left.as_secs()));
     u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use dialgate_contract::ledger::LeaseId;
-
-    fn left_at(now: &str) -> u32 {
-        let lease = Lease {
-            id: LeaseId::from_row(1),
-            account: "4711".parse().unwrap(),
-            address: "12.34.56.78".parse().unwrap(),
-            services: ["sip".parse().unwrap()].into(),
-            opened_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-            expires_at: "2026-11-20T13:00:00Z".parse().unwrap(),
-            ended: None,
-        };
-        remaining(&lease, now.parse().unwrap())
-    }
-
-    #[test]
-    fn what_is_left_is_rounded_up_and_never_nothing() {
-        assert_eq!(left_at("2026-11-20T12:59:00Z"), 60);
-        assert_eq!(left_at("2026-11-20T12:59:00.5Z"), 60);
-        assert_eq!(left_at("2026-11-20T12:59:59.999Z"), 1);
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_makes_no_lease_longer_than_it_ever_was() {
-        assert_eq!(left_at("2026-11-19T12:00:00Z"), 3600);
-        assert_eq!(left_at("1970-01-01T00:00:00Z"), 3600);
-    }
-}
+mod tests;

@@ -1,7 +1,16 @@
 //! The real program, as an operator meets it: what it answers, how it ends, and what it leaves alone.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test from end to end")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is a test from end to end"
+)]
 
 mod account;
+mod allow;
+mod deny;
+mod firewall;
+mod import;
 mod init;
 mod keys;
 mod lease;
@@ -10,3 +19,4 @@ mod rights;
 mod service;
 mod site;
 mod status;
+mod why;

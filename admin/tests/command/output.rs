@@ -73,7 +73,19 @@ fn tables_fit_eighty_columns() {
         format!("account add 123456789012 --name {name} --email {email} --services sip,rtp,web");
     site.ok(&line);
     site.ok("lease grant 123456789012 2a00:1450:4001:82a::200e");
-    for line in ["account list", "lease list", "lease list --all", "service list", "init"] {
+    let host = format!("{}.example.net", "h".repeat(60));
+    site.ok(&format!("allow add {host} --services sip,rtp,web,webrtc --name {name} --for 3h"));
+    site.ok("allow add 2a01:4f8:1234:5678:9abc:def0:1234:5678 --services sip,web,ssh --for 3h");
+    site.ok(&format!("deny add 2a01:4f8:1234:5678:9abc:def0::/96 --name {name} --for 3h"));
+    for line in [
+        "account list",
+        "lease list",
+        "lease list --all",
+        "service list",
+        "init",
+        "allow list",
+        "deny list",
+    ] {
         let said = site.ok(line);
         let widest = said.lines().filter(|line| !line.contains(" /")).map(str::len).max();
         assert!(widest <= Some(80), "{line}: {said}");

@@ -2,7 +2,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dialgate_contract::ledger::{Ledger, account};
+use dialgate_contract::ledger::audit::{self, Actor};
+use dialgate_contract::ledger::{Ledger, account, pass};
 use dialgate_pin::{Hasher, Pepper, Pin};
 use serde_json::Value;
 
@@ -70,6 +71,42 @@ impl Site {
         answer(command, input)
     }
 
+    /// Runs the words of a line for an operator whose SSH connection comes from `address`.
+    pub(crate) fn run_from(&self, address: &str, line: &str) -> Answer {
+        let mut command = program();
+        command.env("SSH_CONNECTION", format!("{address} 50022 192.168.1.2 22"));
+        command.arg("--config").arg(self.config()).args(line.split_whitespace());
+        answer(command, b"")
+    }
+
+    /// What the reconciler records at the end of a pass.
+    pub(crate) fn pass_now(&self, problem: Option<&str>) {
+        self.pass(now(), problem);
+    }
+
+    /// The same a second later: times are whole seconds.
+    pub(crate) fn pass_soon(&self) {
+        self.pass(now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap(), None);
+    }
+
+    fn pass(&self, finished_at: jiff::Timestamp, problem: Option<&str>) {
+        let pass = pass::Pass { finished_at, problem: problem.map(str::to_owned) };
+        self.ledger().write(|tx| pass::record(tx, &pass)).unwrap();
+    }
+
+    /// What the reconciler records when it has put the firewall right.
+    pub(crate) fn healed(&self, detail: &str) {
+        let (at, action) = (now(), "firewall-healed");
+        self.ledger()
+            .write(|tx| audit::record(tx, at, &Actor::Reconciler, action, None, detail))
+            .unwrap();
+    }
+
+    /// The ledger, for what only other programs write.
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::open(&self.path("data/ledger.db")).unwrap()
+    }
+
     /// Runs a line that must succeed, and returns what it printed.
     pub(crate) fn ok(&self, line: &str) -> String {
         let answer = self.run(line);
@@ -131,6 +168,15 @@ impl Site {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialgate"));
     command.env_remove("SUDO_USER").env("TZ", "UTC");
+    command.env("SSH_CONNECTION", "127.0.0.1 50022 127.0.0.1 22");
+    command
+}
+
+/// A script of a shell, with the same environment.
+#[expect(clippy::disallowed_methods, reason = "stands between the test and the program")]
+pub(crate) fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).env_remove("SUDO_USER").env("TZ", "UTC");
     command
 }
 
@@ -145,6 +191,11 @@ pub(crate) fn answer(mut command: Command, input: &[u8]) -> Answer {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test reads the same clock")]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Whether any file below `folder` holds `text`.

@@ -1,15 +1,7 @@
-use dialgate_contract::ledger::{Ledger, pass};
+use dialgate_contract::ledger::host;
 use serde_json::json;
 
 use crate::site::{ANN, Site, answer, program};
-
-#[expect(clippy::disallowed_methods, reason = "the program under test reads the same clock")]
-fn pass_now(site: &Site, problem: Option<&str>) {
-    let finished_at = jiff::Timestamp::now();
-    let pass = pass::Pass { finished_at, problem: problem.map(str::to_owned) };
-    let mut ledger = Ledger::open(&site.path("data/ledger.db")).unwrap();
-    ledger.write(|tx| pass::record(tx, &pass)).unwrap();
-}
 
 #[test]
 fn status_counts_what_there_is() {
@@ -22,7 +14,10 @@ fn status_counts_what_there_is() {
         site.json("status"),
         json!({
             "open_leases": 1, "accounts": 2, "disabled_accounts": 1, "last_pass": null,
-            "letters": {"waiting": 1, "given_up": 0}
+            "letters": {"waiting": 1, "given_up": 0},
+            "allow_entries": 0, "deny_entries": 0, "host_problems": [],
+            "base_policy": {"state": "off", "since": null, "trial_ends": null},
+            "last_heal": null
         })
     );
     assert!(site.ok("status").contains("has never run"));
@@ -31,11 +26,11 @@ fn status_counts_what_there_is() {
 #[test]
 fn status_tells_how_the_last_pass_ended_in_eighty_columns() {
     let site = Site::new();
-    pass_now(&site, None);
+    site.pass_now(None);
     assert!(site.ok("status").contains("the firewall is as the ledger says"));
     assert!(site.json("status")["last_pass"]["age_seconds"].as_i64().unwrap() < 60);
 
-    pass_now(&site, Some(&"iptables-restore: line 3 failed. ".repeat(10)));
+    site.pass_now(Some(&"iptables-restore: line 3 failed. ".repeat(10)));
     let said = site.ok("status");
     assert!(said.contains("PROBLEM") && said.lines().all(|line| line.len() <= 80), "{said}");
     let problem = site.json("status")["last_pass"]["problem"].clone();
@@ -100,5 +95,29 @@ fn the_trail_names_who_was_at_the_keyboard() {
         assert_eq!(actor, "operator maria");
     } else {
         assert_ne!(actor, "operator maria");
+    }
+}
+
+#[test]
+fn status_counts_the_lists_and_names_hosts_with_problems_and_the_last_heal() {
+    let site = Site::new();
+    for line in [
+        "allow add sip.example.net --services sip",
+        "allow add 12.34.56.78 --services sip",
+        "deny add 12.35.0.0/16",
+    ] {
+        site.ok(line);
+    }
+    site.healed("the jump to DIALGATE was missing");
+    let name = "sip.example.net".parse().unwrap();
+    let at = jiff::Timestamp::from_second(1_000).unwrap();
+    site.ledger().write(|tx| host::failed(tx, &name, "no such name", at)).unwrap();
+    let status = site.json("status");
+    assert_eq!((&status["allow_entries"], &status["deny_entries"]), (&json!(2), &json!(1)));
+    assert_eq!(status["host_problems"][0]["host"], "sip.example.net");
+    assert_eq!(status["last_heal"]["detail"], "the jump to DIALGATE was missing");
+    let said = site.ok("status");
+    for words in ["2 let in, 1 kept out", "sip.example.net: no such name", "jump to DIALGATE"] {
+        assert!(said.contains(words), "{words}: {said}");
     }
 }

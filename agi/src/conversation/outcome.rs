@@ -33,6 +33,8 @@ fn refused(refusal: Refusal) -> Prompt {
         Refusal::Account => Prompt::RefusedAccount,
         Refusal::PrivateAddress => Prompt::RefusedPrivateAddress,
         Refusal::SpecialAddress => Prompt::RefusedSpecialAddress,
+        Refusal::DeniedAddress => Prompt::RefusedDeniedAddress,
+        Refusal::BannedAddress => Prompt::RefusedBannedAddress,
         Refusal::OwnAddress => Prompt::RefusedOwnAddress,
         Refusal::Lifetime => Prompt::RefusedLifetime,
         Refusal::TooMany => Prompt::RefusedTooMany,

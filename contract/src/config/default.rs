@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Agi, Anchor, Backend, ChainName, Config, Firewall, Lease, Mail, Tls, Transport};
+use super::{
+    Agi, Anchor, Backend, BasePolicy, ChainName, Config, Firewall, Lease, Mail, Tls, Transport,
+};
 use crate::Lifetime;
 
 impl Default for Config {
@@ -15,6 +17,7 @@ impl Default for Config {
             agi: Agi::default(),
             lease: Lease::default(),
             firewall: Firewall::default(),
+            base_policy: BasePolicy::default(),
             mail: Mail::default(),
         }
     }
@@ -37,6 +40,7 @@ impl Default for Lease {
             default: Lifetime::hours(24),
             max: Lifetime::hours(7 * 24),
             addresses_per_account: 1,
+            idle_end: None,
             account_requests_per_hour: 10,
             site_requests_per_hour: 300,
         }
@@ -50,6 +54,7 @@ impl Default for Firewall {
             chain: ChainName::ours(),
             anchor: Anchor::Auto,
             allow_private: false,
+            unban: false,
         }
     }
 }

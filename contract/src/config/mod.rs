@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::text_enum::text_enum;
-use crate::{Lifetime, SystemUser, SystemUserError};
+use crate::{Lifetime, Network, ServiceName, SystemUser, SystemUserError};
 
 pub use chain::{Anchor, ChainName, ChainNameError};
 pub use error::ConfigError;
@@ -34,6 +34,8 @@ pub struct Config {
     pub lease: Lease,
     /// The kernel's side.
     pub firewall: Firewall,
+    /// What else is let in while our chain keeps everybody else out.
+    pub base_policy: BasePolicy,
     /// Letters.
     pub mail: Mail,
 }
@@ -62,6 +64,9 @@ pub struct Lease {
     pub max: Lifetime,
     /// Addresses open at a time for one account; a new one takes the place of the oldest.
     pub addresses_per_account: u8,
+    /// A lease that carried no packet for so long ends; not at all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_end: Option<Lifetime>,
     /// Requests granted to one account in an hour.
     pub account_requests_per_hour: u32,
     /// Requests granted to all accounts together in an hour.
@@ -80,6 +85,18 @@ pub struct Firewall {
     pub anchor: Anchor,
     /// Accept RFC 1918 addresses from callers (laboratories).
     pub allow_private: bool,
+    /// A lease lifts fail2ban's ban of its address; otherwise the caller hears of the ban.
+    pub unban: bool,
+}
+
+/// `[base-policy]`: holds while `dialgate firewall` says that the policy is on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BasePolicy {
+    /// Networks that everything is open to, such as 192.168.1.0/24.
+    pub lan: Vec<Network>,
+    /// Services that are open to everybody, such as rtp where a provider sends voice from anywhere.
+    pub open: Vec<ServiceName>,
 }
 
 /// `[mail]`

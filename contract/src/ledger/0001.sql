@@ -45,7 +45,7 @@ CREATE TABLE lease (
     opened_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at   INTEGER,              -- NULL: not ended yet
-    ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed
+    ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed, idle
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
@@ -97,3 +97,142 @@ CREATE TABLE pass (
     finished_at INTEGER NOT NULL,
     problem     TEXT                 -- NULL: the firewall was read back and is as the ledger says
 ) STRICT;
+
+-- Who is let in without a call.
+CREATE TABLE allow (
+    origin     TEXT PRIMARY KEY NOT NULL, -- an address, a network or a host's name
+    services   TEXT NOT NULL,        -- names with spaces between
+    name       TEXT NOT NULL,        -- what the operator calls it; may be empty
+    expires_at INTEGER,              -- NULL: for good
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX allow_expiry ON allow (expires_at) WHERE expires_at IS NOT NULL;
+
+-- Who is kept out whatever else lets him in.
+CREATE TABLE deny (
+    network    TEXT PRIMARY KEY NOT NULL,
+    name       TEXT NOT NULL,        -- what the operator calls it; may be empty
+    expires_at INTEGER,              -- NULL: for good
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX deny_expiry ON deny (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What the DNS last said of the hosts in the list above.
+CREATE TABLE host (
+    name     TEXT PRIMARY KEY NOT NULL,
+    asked_at INTEGER NOT NULL,
+    problem  TEXT                    -- NULL: the last answer was good
+) STRICT;
+
+CREATE TABLE host_address (
+    host        TEXT NOT NULL REFERENCES host (name) ON DELETE CASCADE,
+    address     TEXT NOT NULL,
+    answered_at INTEGER NOT NULL,    -- when it was last in a good answer
+    PRIMARY KEY (host, address)
+) STRICT, WITHOUT ROWID;
+
+-- One row, or none while it is off: whether everybody else is kept out by us.
+CREATE TABLE base_policy (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    since      INTEGER NOT NULL,
+    trial_ends INTEGER               -- NULL: confirmed
+) STRICT;
+
+-- One row: what the clocks showed when they were last looked at.
+CREATE TABLE clock (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    boot     TEXT NOT NULL,          -- the kernel's boot_id
+    uptime   INTEGER NOT NULL,       -- seconds since then, with the time asleep
+    calendar INTEGER NOT NULL
+) STRICT;
+
+-- Who lost what, for as long as flows that stood before are to be cut.
+CREATE TABLE loss (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    network  TEXT NOT NULL,
+    services TEXT NOT NULL           -- names with spaces between
+) STRICT;
+
+CREATE TRIGGER lease_lost AFTER UPDATE OF ended_at ON lease
+WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
+    INSERT INTO loss (network, services) VALUES (NEW.address, NEW.services);
+END;
+
+CREATE TRIGGER lease_services_lost AFTER UPDATE OF services ON lease
+WHEN NEW.ended_at IS NULL AND OLD.services <> NEW.services BEGIN
+    INSERT INTO loss (network, services) VALUES (OLD.address, OLD.services);
+END;
+
+-- An origin is the name of a host when it has neither a colon nor a slash and is not all digits and dots.
+CREATE TRIGGER allow_lost AFTER DELETE ON allow BEGIN
+    INSERT INTO loss (network, services) SELECT OLD.origin, OLD.services
+    WHERE OLD.origin GLOB '*[:/]*' OR OLD.origin NOT GLOB '*[^0-9.]*';
+    INSERT INTO loss (network, services)
+    SELECT address, OLD.services FROM host_address WHERE host = OLD.origin;
+END;
+
+CREATE TRIGGER host_address_lost AFTER DELETE ON host_address BEGIN
+    INSERT INTO loss (network, services)
+    SELECT OLD.address, services FROM allow WHERE origin = OLD.host;
+END;
+
+-- One row: a number that changes with everything that the firewall is made from, but for the time.
+CREATE TABLE revision (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO revision (id, number) VALUES (1, 0);
+
+CREATE TRIGGER lease_insert AFTER INSERT ON lease
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER lease_update AFTER UPDATE OF address, services, expires_at, ended_at ON lease
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER lease_delete AFTER DELETE ON lease
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER service_insert AFTER INSERT ON service
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER service_update AFTER UPDATE ON service
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER service_delete AFTER DELETE ON service
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER allow_insert AFTER INSERT ON allow
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER allow_update AFTER UPDATE ON allow
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER allow_delete AFTER DELETE ON allow
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER deny_insert AFTER INSERT ON deny
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER deny_update AFTER UPDATE ON deny
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER deny_delete AFTER DELETE ON deny
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER host_address_insert AFTER INSERT ON host_address
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER host_address_delete AFTER DELETE ON host_address
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER base_policy_insert AFTER INSERT ON base_policy
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER base_policy_update AFTER UPDATE ON base_policy
+BEGIN UPDATE revision SET number = number + 1; END;
+
+CREATE TRIGGER base_policy_delete AFTER DELETE ON base_policy
+BEGIN UPDATE revision SET number = number + 1; END;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Rows, Transaction, params};
 
 use crate::database::{DatabaseError, timestamp};
 use crate::{AccountNumber, CallerId};
@@ -69,6 +69,22 @@ pub fn record(
     Ok(())
 }
 
+/// The last `limit` lines of one action, the latest of them first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn last_of(
+    connection: &Connection,
+    action: &str,
+    limit: u32,
+) -> Result<Vec<Entry>, DatabaseError> {
+    let mut statement = connection.prepare(
+        "SELECT at, actor, action, account, detail FROM audit WHERE action = ?1
+         ORDER BY id DESC LIMIT ?2",
+    )?;
+    entries(statement.query(params![action, limit])?)
+}
+
 /// The last `limit` lines, the oldest of them first.
 ///
 /// # Errors
@@ -77,7 +93,12 @@ pub fn last(connection: &Connection, limit: u32) -> Result<Vec<Entry>, DatabaseE
     let mut statement = connection.prepare(
         "SELECT at, actor, action, account, detail FROM audit ORDER BY id DESC LIMIT ?1",
     )?;
-    let mut rows = statement.query([limit])?;
+    let mut entries = entries(statement.query([limit])?)?;
+    entries.reverse();
+    Ok(entries)
+}
+
+fn entries(mut rows: Rows<'_>) -> Result<Vec<Entry>, DatabaseError> {
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(Entry {
@@ -88,6 +109,5 @@ pub fn last(connection: &Connection, limit: u32) -> Result<Vec<Entry>, DatabaseE
             detail: row.get("detail")?,
         });
     }
-    entries.reverse();
     Ok(entries)
 }

@@ -54,6 +54,8 @@ text_enum! {
         Disabled = "disabled",
         /// The account was removed.
         Removed = "removed",
+        /// Nobody used it for too long.
+        Idle = "idle",
     }
 }
 
@@ -82,7 +84,7 @@ const COLUMNS: &str = "id, account, address, services, opened_at, expires_at, en
 /// # Errors
 /// When the database cannot be read.
 pub fn not_ended(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
-    query(connection, "WHERE ended_at IS NULL ORDER BY id", &[])
+    query(connection, "WHERE ended_at IS NULL ORDER BY id", [])
 }
 
 /// Those of one account among them.
@@ -93,10 +95,19 @@ pub fn not_ended_of(
     connection: &Connection,
     account: &AccountNumber,
 ) -> Result<Vec<Lease>, DatabaseError> {
-    query(connection, "WHERE ended_at IS NULL AND account = ?1 ORDER BY id", &[account.as_str()])
+    query(connection, "WHERE ended_at IS NULL AND account = ?1 ORDER BY id", [account.as_str()])
 }
 
-/// How many they are.
+/// Those whose time is over at `now`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn over(connection: &Connection, now: Timestamp) -> Result<Vec<Lease>, DatabaseError> {
+    let parameters = [now.as_second()];
+    query(connection, "WHERE ended_at IS NULL AND expires_at <= ?1 ORDER BY id", parameters)
+}
+
+/// How many have not been ended.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -122,7 +133,7 @@ pub fn next_expiry(connection: &Connection) -> Result<Option<Timestamp>, Databas
 /// # Errors
 /// When the database cannot be read.
 pub fn all(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
-    query(connection, "ORDER BY id", &[])
+    query(connection, "ORDER BY id", [])
 }
 
 /// Opens a lease in the ledger; the reconciler opens it in the kernel.
@@ -183,11 +194,11 @@ pub fn end(
 fn query(
     connection: &Connection,
     rest: &str,
-    parameters: &[&str],
+    parameters: impl rusqlite::Params,
 ) -> Result<Vec<Lease>, DatabaseError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM lease {rest}"))?;
-    let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+    let mut rows = statement.query(parameters)?;
     let mut leases = Vec::new();
     while let Some(row) = rows.next()? {
         leases.push(from_row(row)?);
@@ -288,6 +299,8 @@ mod tests {
         assert_eq!(expected.state(at(199)), "open");
         assert_eq!(expected.state(at(200)), "expired");
 
+        assert_eq!(over(ledger.connection(), at(199)).unwrap(), []);
+        assert_eq!(over(ledger.connection(), at(200)).unwrap(), std::slice::from_ref(&expected));
         assert!(ledger.write(|tx| end(tx, id, at(150), LeaseEnd::Revoked)).unwrap());
         assert!(!ledger.write(|tx| end(tx, id, at(160), LeaseEnd::Replaced)).unwrap());
         assert_eq!(not_ended(ledger.connection()).unwrap(), []);

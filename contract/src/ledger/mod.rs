@@ -2,11 +2,18 @@
 //! side reads it.
 
 pub mod account;
+pub mod allow;
 pub mod audit;
+pub mod base_policy;
+pub mod clock;
+pub mod deny;
 mod grant;
+pub mod host;
 pub mod lease;
 pub mod letter;
+pub mod loss;
 pub mod pass;
+pub mod revision;
 pub mod service;
 pub mod verdict;
 
@@ -17,9 +24,14 @@ use rusqlite::{Connection, Transaction};
 use crate::database::{self, DatabaseError, Migrations};
 
 pub use account::Account;
+pub use allow::Allow;
+pub use base_policy::BasePolicy;
+pub use clock::Clocks;
+pub use deny::Deny;
 pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
+pub use loss::Loss;
 pub use verdict::Verdict;
 
 const MIGRATIONS: Migrations = &[include_str!("0001.sql")];

@@ -4,7 +4,7 @@
 mod notice;
 mod right;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,7 +12,8 @@ use std::net::IpAddr;
 use dialgate_contract::config::{self, Config};
 use dialgate_contract::ledger::{Account, Lease};
 use dialgate_contract::queue::Wish;
-use dialgate_contract::{Lifetime, Refusal, TravellerAddress, Unfit};
+use dialgate_contract::{Lifetime, Network, Refusal, TravellerAddress, Unfit};
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 pub use notice::{Notice, Told, Whom, about_account, about_guessing};
@@ -35,6 +36,7 @@ pub const MOST_PIN_CHANGES: u32 = 3;
 pub struct Policy {
     lease: config::Lease,
     allow_private: bool,
+    unban: bool,
 }
 
 /// What is known when a wish is judged.
@@ -46,6 +48,10 @@ pub struct Facts<'a> {
     pub open: &'a [Lease],
     /// This machine's addresses.
     pub own: &'a BTreeSet<IpAddr>,
+    /// Whom the operator keeps out at the moment.
+    pub denied: &'a [Network],
+    /// Whom fail2ban keeps out at the moment.
+    pub banned: &'a BTreeSet<IpNet>,
     /// Requests granted in the last hour: to this account, and to all together.
     pub granted: (u32, u32),
     /// How often the account's PIN was changed by telephone in the last day.
@@ -76,7 +82,17 @@ impl Policy {
     /// What the configuration allows.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { lease: config.lease.clone(), allow_private: config.firewall.allow_private }
+        Self {
+            lease: config.lease.clone(),
+            allow_private: config.firewall.allow_private,
+            unban: config.firewall.unban,
+        }
+    }
+
+    /// The same, but bans of fail2ban are not lifted.
+    #[must_use]
+    pub fn without_unban(&self) -> Self {
+        Self { unban: false, ..self.clone() }
     }
 
     /// Addresses open at a time for one account.
@@ -130,12 +146,13 @@ fn admit<'a>(
 ) -> Result<Admission<'a>, Refusal> {
     let account = entitled(facts)?;
     let address = address(asked, facts.own, policy)?;
+    let unban = reaches(address, facts, policy)?;
     let until = until(lifetime, account, facts.now, policy)?;
     bounded(facts, policy)?;
     if facts.leases >= MOST_LEASES {
         return Err(Refusal::TooMany);
     }
-    Ok(Admission { account, address, until })
+    Ok(Admission { account, address, until, unban })
 }
 
 fn extend<'a>(
@@ -145,9 +162,10 @@ fn extend<'a>(
 ) -> Result<Extension<'a>, Refusal> {
     let account = entitled(facts)?;
     let (newest, older) = facts.open.split_last().ok_or(Refusal::NothingOpen)?;
+    let unban = reaches(newest.address, facts, policy)?;
     let until = until(lifetime, account, facts.now, policy)?;
     bounded(facts, policy)?;
-    Ok(Extension { account, newest, older, until })
+    Ok(Extension { account, newest, older, until, unban })
 }
 
 /// Who may open nothing any more may close all the same.
@@ -199,6 +217,22 @@ fn address(
         return Err(Refusal::OwnAddress);
     }
     Ok(address)
+}
+
+/// Whether what is let in from `address` arrives: not when the operator keeps it out, and when fail2ban does only if
+/// that may be lifted. The bans to lift.
+fn reaches(
+    address: TravellerAddress,
+    facts: Facts<'_>,
+    policy: &Policy,
+) -> Result<Vec<IpNet>, Refusal> {
+    let address = Network::from(address);
+    if facts.denied.iter().any(|denied| denied.overlaps(address.net())) {
+        return Err(Refusal::DeniedAddress);
+    }
+    let bans: Vec<IpNet> =
+        facts.banned.iter().copied().filter(|&ban| address.overlaps(ban)).collect();
+    if bans.is_empty() || policy.unban { Ok(bans) } else { Err(Refusal::BannedAddress) }
 }
 
 /// A longer time than the account's own has to be asked for and fit the site's limit; the account's own is cut to it.

@@ -1,5 +1,6 @@
 use dialgate_contract::ledger::{Account, Lease};
 use dialgate_contract::{PinHash, TravellerAddress};
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 /// The right to open one lease. Only [`judge`](super::judge) makes one.
@@ -9,6 +10,7 @@ pub struct Admission<'a> {
     pub(super) account: &'a Account,
     pub(super) address: TravellerAddress,
     pub(super) until: Timestamp,
+    pub(super) unban: Vec<IpNet>,
 }
 
 /// The right to let what one account has open last longer. Only [`judge`](super::judge) makes one.
@@ -19,6 +21,7 @@ pub struct Extension<'a> {
     pub(super) newest: &'a Lease,
     pub(super) older: &'a [Lease],
     pub(super) until: Timestamp,
+    pub(super) unban: Vec<IpNet>,
 }
 
 /// The right to end what one account has open. Only [`judge`](super::judge) makes one.
@@ -55,6 +58,12 @@ impl<'a> Admission<'a> {
     pub const fn until(&self) -> Timestamp {
         self.until
     }
+
+    /// The bans of fail2ban that keep the traveller out, and that the operator wants lifted then.
+    #[must_use]
+    pub fn unban(&self) -> &[IpNet] {
+        &self.unban
+    }
 }
 
 impl<'a> Extension<'a> {
@@ -80,6 +89,12 @@ impl<'a> Extension<'a> {
     #[must_use]
     pub const fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// As [`Admission::unban`].
+    #[must_use]
+    pub fn unban(&self) -> &[IpNet] {
+        &self.unban
     }
 }
 

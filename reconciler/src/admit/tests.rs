@@ -9,7 +9,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn ann() -> Account {
+pub(crate) fn ann() -> Account {
     Account {
         number: "4711".parse().unwrap(),
         name: "Ann".to_owned(),
@@ -56,6 +56,8 @@ struct Known {
     account: Option<Account>,
     open: Vec<Lease>,
     own: BTreeSet<IpAddr>,
+    denied: Vec<Network>,
+    banned: BTreeSet<IpNet>,
     granted: (u32, u32),
     pin_changes: u32,
     leases: u32,
@@ -67,6 +69,8 @@ impl Known {
             account: Some(ann()),
             open: vec![lease(1, "12.34.56.70"), lease(2, "12.34.56.71")],
             own: ["12.34.56.1".parse().unwrap(), "2a00:1:2:3::1".parse().unwrap()].into(),
+            denied: Vec::new(),
+            banned: BTreeSet::new(),
             granted: (0, 0),
             pin_changes: 0,
             leases: 0,
@@ -78,6 +82,8 @@ impl Known {
             account: self.account.as_ref(),
             open: &self.open,
             own: &self.own,
+            denied: &self.denied,
+            banned: &self.banned,
             granted: self.granted,
             pin_changes: self.pin_changes,
             leases: self.leases,
@@ -305,4 +311,48 @@ proptest! {
             prop_assert!(age <= STALE.as_secs());
         }
     }
+}
+
+#[test]
+fn whom_the_operator_denies_is_refused_and_so_is_a_neighbour_in_his_64() {
+    let mut known = Known::new();
+    known.denied = ["12.34.0.0/16", "2a00:1:2:9::7"].map(|it| it.parse().unwrap()).into();
+    for (address, refused) in [
+        ("12.34.56.78", Some(Refusal::DeniedAddress)),
+        ("12.35.0.0", None),
+        ("2a00:1:2:9::8", Some(Refusal::DeniedAddress)),
+        ("2a00:1:2:8::7", None),
+    ] {
+        assert_eq!(refusal(known.judge(&open(address))), refused, "{address}");
+    }
+    // The newest lease is at 12.34.56.71.
+    assert_eq!(refusal(known.judge(&extend())), Some(Refusal::DeniedAddress));
+    assert_eq!(refusal(known.judge(&Wish::Close)), None);
+}
+
+#[test]
+fn whom_fail2ban_keeps_out_is_refused_unless_the_operator_wants_the_ban_lifted() {
+    let mut known = Known::new();
+    known.banned = ["12.34.56.78/32", "12.34.56.71/32", "2a00:1:2:9::7/128", "9.9.0.0/16"]
+        .map(|it| it.parse().unwrap())
+        .into();
+    let wishes = [open("12.34.56.78"), open("2a00:1:2:9::8"), open("9.9.9.9"), extend()];
+    for wish in &wishes {
+        assert_eq!(refusal(known.judge(wish)), Some(Refusal::BannedAddress), "{wish:?}");
+    }
+    assert_eq!(refusal(known.judge(&open("12.34.56.79"))), None);
+    let policy = Policy { unban: true, ..policy() };
+    let lifted = wishes.each_ref().map(|wish| match judge(wish, at(NOW), known.facts(), &policy) {
+        Judgement::Open(admission) => admission.unban().to_vec(),
+        Judgement::Extend(extension) => extension.unban().to_vec(),
+        other @ (Judgement::Close(_) | Judgement::ChangePin(_) | Judgement::Refuse(_)) => {
+            panic!("{other:?}")
+        }
+    });
+    let lifted = lifted.map(|bans| bans.iter().map(IpNet::to_string).collect::<Vec<_>>());
+    let expected = ["12.34.56.78/32", "2a00:1:2:9::7/128", "9.9.0.0/16", "12.34.56.71/32"];
+    assert_eq!(lifted, expected.map(|ban| vec![ban.to_owned()]));
+    known.denied = vec!["12.34.56.78".parse().unwrap()];
+    let denied = judge(&wishes[0], at(NOW), known.facts(), &policy);
+    assert_eq!(refusal(denied), Some(Refusal::DeniedAddress));
 }

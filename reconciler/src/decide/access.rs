@@ -6,15 +6,24 @@ use dialgate_contract::ledger::{
 };
 use dialgate_contract::queue::Wish;
 use dialgate_contract::{AccountNumber, Decision, TravellerAddress};
+use ipnet::IpNet;
 
 use super::{Case, DAY, HOUR, refused};
 use crate::admit::{Admission, Closure, Extension, Facts, Judgement, PinChange, judge};
+
+/// What came of a wish.
+pub(super) enum Decided {
+    /// It is decided and written down.
+    Verdict(Verdict),
+    /// It is granted once these bans of fail2ban are lifted; nothing is written down.
+    Banned(Vec<IpNet>),
+}
 
 pub(super) fn decide(
     case: Case<'_>,
     number: &AccountNumber,
     wish: &Wish,
-) -> Result<Verdict, DatabaseError> {
+) -> Result<Decided, DatabaseError> {
     let Case { transaction, request, bench } = case;
     let account = account::find(transaction, number)?;
     let mut open = lease::not_ended_of(transaction, number)?;
@@ -24,18 +33,27 @@ pub(super) fn decide(
         account: account.as_ref(),
         open: &open,
         own: bench.own,
+        denied: bench.denied,
+        banned: bench.banned,
         granted: verdict::granted_since(transaction, number, case.ago(HOUR))?,
         pin_changes: verdict::count_of(transaction, Some(number), changed, case.ago(DAY))?,
         leases: lease::count_not_ended(transaction)?,
         now: bench.now,
     };
-    match judge(wish, request.requested_at, facts, bench.policy) {
+    let verdict = match judge(wish, request.requested_at, facts, bench.policy) {
+        Judgement::Open(admission) if !admission.unban().is_empty() => {
+            return Ok(Decided::Banned(admission.unban().to_vec()));
+        }
+        Judgement::Extend(extension) if !extension.unban().is_empty() => {
+            return Ok(Decided::Banned(extension.unban().to_vec()));
+        }
         Judgement::Open(admission) => admit(case, &admission),
         Judgement::Extend(extension) => extend(case, &extension),
         Judgement::Close(closure) => close(case, &closure),
         Judgement::ChangePin(change) => change_pin(case, &change),
         Judgement::Refuse(refusal) => refused::refuse(case, number, wish, refusal),
-    }
+    };
+    verdict.map(Decided::Verdict)
 }
 
 fn admit(case: Case<'_>, admission: &Admission<'_>) -> Result<Verdict, DatabaseError> {

@@ -7,17 +7,19 @@ mod told;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use dialgate_contract::AccountNumber;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::letter::{self, Letter};
 use dialgate_contract::ledger::verdict;
 use dialgate_contract::queue::{Matter, Request};
+use dialgate_contract::{AccountNumber, Network};
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
 use crate::admit::Policy;
+use access::Decided;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -31,15 +33,21 @@ pub(crate) struct Bench<'a> {
     pub mail: &'a Mail,
     /// This machine's addresses.
     pub own: &'a BTreeSet<IpAddr>,
+    /// Whom the operator keeps out.
+    pub denied: &'a [Network],
+    /// Whom fail2ban keeps out.
+    pub banned: &'a BTreeSet<IpNet>,
     /// The time.
     pub now: Timestamp,
 }
 
 /// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// There is a verdict, from now or from before.
     Decided,
+    /// It is granted once these bans of fail2ban are lifted. Nothing was written down.
+    Banned(Vec<IpNet>),
     /// So many come that the queue is taken for flooded: nothing was written down.
     Dropped,
 }
@@ -70,7 +78,10 @@ pub(crate) fn decide(
             if verdict::decided_since(transaction, case.ago(HOUR))? >= bench.policy.flood() {
                 return Ok(Fate::Dropped);
             }
-            access::decide(case, account, wish)?
+            match access::decide(case, account, wish)? {
+                Decided::Verdict(verdict) => verdict,
+                Decided::Banned(bans) => return Ok(Fate::Banned(bans)),
+            }
         }
         Matter::FailedLogins { failures, .. } => {
             return told::hear(case, "logins-failed", *failures);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::{Family, Filter, SetName};
+use super::{Family, Filter, SetName, Time};
 
 /// The seconds an entry gets that is added without a time of its own, so that none ever stays for good.
 const DEFAULT_TIMEOUT: u32 = 60;
@@ -21,7 +21,7 @@ pub struct Actual {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KernelSet {
     pub(super) as_created: bool,
-    pub(super) entries: BTreeMap<IpNet, Option<u32>>,
+    pub(super) entries: BTreeMap<IpNet, Option<Time>>,
 }
 
 /// A line of a tool's output that makes no sense.
@@ -98,10 +98,10 @@ impl KernelSet {
         self.as_created
     }
 
-    /// Who is in it, each with the seconds left; `None` for an entry that is not one of ours, because it stays for
-    /// good or carries options.
+    /// Who is in it, each with the time left; `None` for an entry that is not one of ours, because it carries
+    /// options.
     #[must_use]
-    pub const fn entries(&self) -> &BTreeMap<IpNet, Option<u32>> {
+    pub const fn entries(&self) -> &BTreeMap<IpNet, Option<Time>> {
         &self.entries
     }
 }
@@ -140,17 +140,18 @@ fn is_as_created<'a>(family: Family, words: impl Iterator<Item = &'a str>) -> bo
     said == creation(family)
 }
 
-fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(IpNet, Option<u32>)> {
+fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(IpNet, Option<Time>)> {
     let network = words.next()?;
     let network = match network.parse::<IpNet>() {
         Ok(network) => network,
         Err(_) => IpNet::from(network.parse::<std::net::IpAddr>().ok()?),
     };
     let remaining = match (words.next(), words.next(), words.next()) {
-        (Some("timeout"), Some(seconds), None) => Some(seconds.parse::<u32>().ok()?),
+        (Some("timeout"), Some("0"), None) => Some(Time::Always),
+        (Some("timeout"), Some(seconds), None) => Some(Time::For(seconds.parse().ok()?)),
         _ => None,
     };
-    Some((network, remaining.filter(|&seconds| seconds > 0)))
+    Some((network, remaining))
 }
 
 #[cfg(test)]
@@ -182,8 +183,8 @@ mod tests {
             entries,
             [
                 ("1.2.3.0/24".to_owned(), None),
-                ("1.2.3.4/32".to_owned(), Some(99)),
-                ("1.2.3.5/32".to_owned(), None)
+                ("1.2.3.4/32".to_owned(), Some(Time::For(99))),
+                ("1.2.3.5/32".to_owned(), Some(Time::Always))
             ]
         );
         assert!(sets[&"dg-sip-6".parse().unwrap()].is_as_created());

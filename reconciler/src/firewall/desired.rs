@@ -1,36 +1,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialgate_contract::config::{Anchor, ChainName};
-use dialgate_contract::{Ports, Service, ServiceName, TravellerAddress};
+use dialgate_contract::{Network, Ports, Service, ServiceName};
 use ipnet::IpNet;
 
-use super::{Family, Rule, SetName};
+use super::base_policy::{self, BasePolicy};
+use super::set_name::Purpose;
+use super::{Family, Rule, SetName, Time};
 
-/// The longest time the kernel gives an entry of a set, in seconds: 24.8 days (`IPSET_MAX_TIMEOUT`).
-pub const LONGEST: u32 = 2_147_483;
-
-/// An address that is to be let in.
+/// A network that is to be let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Where from.
-    pub address: TravellerAddress,
+    pub network: Network,
     /// To what. A service that is not known is not opened.
     pub services: BTreeSet<ServiceName>,
-    /// For how many more seconds. None left is no grant.
-    pub remaining: u32,
+    /// For how much longer. No second left is no grant.
+    pub time: Time,
 }
 
-/// What the kernel should hold: per service, who is let in and for how much longer.
+/// A network that is to be kept out of everything, whatever else is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Where from.
+    pub network: Network,
+    /// For how much longer.
+    pub time: Time,
+}
+
+/// What the kernel should hold: per service, who is let in and for how much longer; and who is kept out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
     chain: ChainName,
     anchor: Anchor,
     services: BTreeMap<ServiceName, Ports>,
-    sets: BTreeMap<SetName, BTreeMap<IpNet, u32>>,
+    sets: BTreeMap<SetName, BTreeMap<IpNet, Time>>,
+    policy: Option<BasePolicy>,
 }
 
 impl Desired {
-    /// The union of all grants: an address that has several stays as long as the longest of them.
+    /// The union of all grants: a network that has several stays as long as the longest of them.
     pub fn new(
         chain: ChainName,
         anchor: Anchor,
@@ -39,22 +48,56 @@ impl Desired {
     ) -> Self {
         let services: BTreeMap<ServiceName, Ports> =
             services.iter().map(|service| (service.name.clone(), service.ports.clone())).collect();
-        let mut sets: BTreeMap<SetName, BTreeMap<IpNet, u32>> = services
+        let mut sets: BTreeMap<SetName, BTreeMap<IpNet, Time>> = services
             .keys()
-            .flat_map(|name| Family::ALL.map(|family| SetName::new(name.clone(), family)))
+            .flat_map(|name| {
+                Family::ALL.map(|family| SetName::new(Purpose::Service(name.clone()), family))
+            })
             .map(|name| (name, BTreeMap::new()))
             .collect();
-        for grant in grants.into_iter().filter(|grant| grant.remaining > 0) {
-            let network = grant.address.network();
+        for grant in grants.into_iter().filter(|grant| !grant.time.is_over()) {
+            let network = grant.network.net();
             for service in grant.services {
-                let Some(set) = sets.get_mut(&SetName::new(service, Family::of(network))) else {
-                    continue;
-                };
-                let remaining = set.entry(network).or_default();
-                *remaining = (*remaining).max(grant.remaining);
+                let set = SetName::new(Purpose::Service(service), Family::of(network));
+                if let Some(set) = sets.get_mut(&set) {
+                    put(set, network, grant.time);
+                }
             }
         }
-        Self { chain, anchor, services, sets }
+        Self { chain, anchor, services, sets, policy: None }
+    }
+
+    /// The same, and these networks are kept out of everything. There is a set and a rule for them only where there
+    /// are some.
+    #[must_use]
+    pub fn deny(mut self, denials: impl IntoIterator<Item = Denial>) -> Self {
+        for denial in denials.into_iter().filter(|denial| !denial.time.is_over()) {
+            self.put(Purpose::Deny, denial.network.net(), denial.time);
+        }
+        self
+    }
+
+    /// The same, and our chain keeps everybody else out, too. A trial that has no second left is none.
+    #[must_use]
+    pub fn keep_others_out(mut self, policy: BasePolicy) -> Self {
+        if policy.trial == Some(0) {
+            return self;
+        }
+        for network in &policy.lan {
+            self.put(Purpose::Lan, network.net(), Time::Always);
+        }
+        for network in Family::ALL.into_iter().flat_map(base_policy::halves) {
+            if let Some(seconds) = policy.trial {
+                self.put(Purpose::Trial, network, Time::For(seconds));
+            }
+        }
+        self.policy = Some(policy);
+        self
+    }
+
+    fn put(&mut self, purpose: Purpose, network: IpNet, time: Time) {
+        let set = SetName::new(purpose, Family::of(network));
+        put(self.sets.entry(set).or_default(), network, time);
     }
 
     /// The name of our chain.
@@ -69,28 +112,61 @@ impl Desired {
         &self.anchor
     }
 
-    /// Every set, with the seconds each of its entries has left; these may be more than [`LONGEST`].
+    /// Every set, with the time each of its entries has left; these may be more than [`LONGEST`] seconds.
     #[must_use]
-    pub const fn sets(&self) -> &BTreeMap<SetName, BTreeMap<IpNet, u32>> {
+    pub const fn sets(&self) -> &BTreeMap<SetName, BTreeMap<IpNet, Time>> {
         &self.sets
+    }
+
+    /// What our chain does about everybody else.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&BasePolicy> {
+        self.policy.as_ref()
+    }
+
+    /// The services and what each opens.
+    pub(super) const fn services(&self) -> &BTreeMap<ServiceName, Ports> {
+        &self.services
     }
 
     /// The rules of our chain, in their order.
     #[must_use]
     pub fn rules(&self, family: Family) -> Vec<Rule> {
-        self.services.iter().flat_map(|(name, ports)| Rule::all(name, ports, family)).collect()
+        let mut rules = Vec::new();
+        rules.extend(self.policy.as_ref().map(|_| base_policy::first()));
+        rules.extend(self.deny_rule(family));
+        // Limits for each sender and signatures of scanners belong here: behind who is denied, before who is let in.
+        for (name, ports) in &self.services {
+            let set = SetName::new(Purpose::Service(name.clone()), family);
+            rules.extend(Rule::accept(&set, ports));
+        }
+        if let Some(policy) = &self.policy {
+            rules.extend(policy.last(family, self.services.iter()));
+        }
+        rules
     }
+
+    /// The rule that keeps out who is denied, where there is somebody.
+    pub(super) fn deny_rule(&self, family: Family) -> Option<Rule> {
+        let set = SetName::new(Purpose::Deny, family);
+        self.sets.contains_key(&set).then(|| Rule::deny(&set))
+    }
+}
+
+fn put(set: &mut BTreeMap<IpNet, Time>, network: IpNet, time: Time) {
+    let longest = set.entry(network).or_insert(time);
+    *longest = (*longest).max(time);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn grant(address: &str, services: &[&str], remaining: u32) -> Grant {
+    fn grant(network: &str, services: &[&str], seconds: u32) -> Grant {
         Grant {
-            address: address.parse().unwrap(),
+            network: network.parse().unwrap(),
             services: services.iter().map(|name| name.parse().unwrap()).collect(),
-            remaining,
+            time: Time::For(seconds),
         }
     }
 
@@ -103,9 +179,9 @@ mod tests {
         Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, &services, grants)
     }
 
-    fn entries(desired: &Desired, set: &str) -> Vec<(String, u32)> {
+    fn entries(desired: &Desired, set: &str) -> Vec<(String, Time)> {
         let set = &desired.sets()[&set.parse().unwrap()];
-        set.iter().map(|(network, seconds)| (network.to_string(), *seconds)).collect()
+        set.iter().map(|(network, time)| (network.to_string(), *time)).collect()
     }
 
     #[test]
@@ -114,11 +190,11 @@ mod tests {
             grant("12.34.56.78", &["sip"], 100),
             grant("12.34.56.78", &["sip", "ssh"], 300),
             grant("12.34.56.78", &["sip"], 200),
-            grant("2a00:1450::1", &["ssh"], 50),
+            grant("2a00:1450::/64", &["ssh"], 50),
         ]);
-        assert_eq!(entries(&desired, "dg-sip-4"), [("12.34.56.78/32".to_owned(), 300)]);
-        assert_eq!(entries(&desired, "dg-ssh-4"), [("12.34.56.78/32".to_owned(), 300)]);
-        assert_eq!(entries(&desired, "dg-ssh-6"), [("2a00:1450::/64".to_owned(), 50)]);
+        assert_eq!(entries(&desired, "dg-sip-4"), [("12.34.56.78/32".to_owned(), Time::For(300))]);
+        assert_eq!(entries(&desired, "dg-ssh-4"), [("12.34.56.78/32".to_owned(), Time::For(300))]);
+        assert_eq!(entries(&desired, "dg-ssh-6"), [("2a00:1450::/64".to_owned(), Time::For(50))]);
         assert_eq!(entries(&desired, "dg-sip-6"), []);
     }
 
@@ -128,5 +204,48 @@ mod tests {
             desired(vec![grant("12.34.56.78", &["sip"], 0), grant("12.34.56.79", &["ftp"], 9)]);
         assert!(desired.sets().values().all(BTreeMap::is_empty));
         assert_eq!(desired.sets().len(), 4);
+    }
+
+    #[test]
+    fn a_network_and_an_address_in_it_are_entries_of_their_own() {
+        let grants = vec![
+            Grant { time: Time::Always, ..grant("12.34.56.0/24", &["sip"], 1) },
+            grant("12.34.56.78", &["sip"], 100),
+            grant("12.34.56.0/24", &["sip"], 100),
+        ];
+        assert_eq!(
+            entries(&desired(grants), "dg-sip-4"),
+            [
+                ("12.34.56.0/24".to_owned(), Time::Always),
+                ("12.34.56.78/32".to_owned(), Time::For(100))
+            ]
+        );
+    }
+
+    #[test]
+    fn who_is_denied_comes_before_everybody_but_the_machine_itself() {
+        let network = "12.34.56.0/24".parse().unwrap();
+        let denied = desired(vec![]).deny([Denial { network, time: Time::Always }]);
+        let first = |desired: &Desired, family| desired.rules(family)[0].to_string();
+        assert_eq!(first(&denied, Family::V4), "-m set --match-set dg-deny-4 src -j DROP");
+        assert!(!first(&denied, Family::V6).contains("deny"));
+        let policy = BasePolicy { trial: Some(60), lan: vec![], open: BTreeSet::new() };
+        let alone = denied.keep_others_out(policy);
+        assert_eq!(first(&alone, Family::V4), "-i lo -j ACCEPT");
+        assert_eq!(
+            alone.rules(Family::V4)[1].to_string(),
+            first(&desired(vec![]).deny([Denial { network, time: Time::Always }]), Family::V4)
+        );
+        assert_eq!(
+            entries(&alone, "dg-trial-4"),
+            [("0.0.0.0/1".to_owned(), Time::For(60)), ("128.0.0.0/1".to_owned(), Time::For(60))]
+        );
+        assert!(!alone.sets().contains_key(&"dg-lan-4".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_trial_that_is_over_keeps_nobody_out() {
+        let policy = BasePolicy { trial: Some(0), lan: vec![], open: BTreeSet::new() };
+        assert_eq!(desired(vec![]).keep_others_out(policy), desired(vec![]));
     }
 }

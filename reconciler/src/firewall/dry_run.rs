@@ -51,7 +51,7 @@ fn now() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::{Desired, Grant};
+    use crate::firewall::{Desired, Grant, Time};
     use dialgate_contract::Service;
     use dialgate_contract::config::Anchor;
 
@@ -59,9 +59,9 @@ mod tests {
     fn what_would_be_done_is_written_down_and_remembered() {
         let service = Service { name: "sip".parse().unwrap(), ports: "udp:5060".parse().unwrap() };
         let grant = Grant {
-            address: "12.34.56.78".parse().unwrap(),
+            network: "12.34.56.78".parse().unwrap(),
             services: [service.name.clone()].into(),
-            remaining: 3600,
+            time: Time::For(3600),
         };
         let desired = Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, &[service], [grant]);
         let mut firewall = DryRun::new(Vec::new());

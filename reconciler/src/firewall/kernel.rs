@@ -2,14 +2,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::conntrack::Conntrack;
 use super::process::{Limits, Running};
-use super::{Actual, Family, Filter, Firewall, FirewallError, Plan, SetName, Tool};
+use super::{Actual, Batch, Family, Filter, Firewall, FirewallError, Plan, SetName, Tool};
 
 /// The kernel of this machine, by ipset and iptables.
 #[derive(Debug)]
 pub struct Kernel {
     ipset: PathBuf,
     filters: BTreeMap<Family, Iptables>,
+    conntrack: Conntrack,
 }
 
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Kernel {
         if Path::new("/proc/net/if_inet6").exists() {
             filters.insert(Family::V6, Iptables::find("ip6tables-save", "ip6tables-restore")?);
         }
-        Ok(Self { ipset: find("ipset", "ipset")?, filters })
+        Ok(Self { ipset: find("ipset", "ipset")?, filters, conntrack: Conntrack::find() })
     }
 
     /// Only our own sets are listed: those of others may be long.
@@ -67,14 +69,21 @@ impl Firewall for Kernel {
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
         for batch in plan.batches() {
-            let (tool, arguments): (&Path, &[&str]) = match batch.tool {
+            let (tool, script) = match batch {
+                Batch::Script { tool, script } => (tool, script),
+                Batch::Cut(cuts) => {
+                    self.conntrack.cut(&cuts);
+                    continue;
+                }
+            };
+            let (tool, arguments): (&Path, &[&str]) = match tool {
                 Tool::Ipset => (&self.ipset, &["-exist", "restore"]),
                 Tool::Iptables(family) => match self.filters.get(&family) {
                     Some(tools) => (&tools.restore, &["--noflush", "-w", "5"]),
                     None => continue,
                 },
             };
-            Running::start(tool, arguments, &batch.script, LIMITS)?.finish()?;
+            Running::start(tool, arguments, &script, LIMITS)?.finish()?;
         }
         Ok(())
     }

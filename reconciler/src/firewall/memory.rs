@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::filter::BUILT_IN;
-use super::{Actual, Family, Filter, Jump, KernelSet, Plan, Rule, SetName, Step};
+use super::{Actual, Family, Filter, Jump, KernelSet, Plan, Rule, SetName, Step, Time};
 
 /// A model of the kernel: what it would hold after some steps, and what it would refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Memory {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the kernel would refuse to {step}: {reason}")]
 pub struct RefusedError {
-    step: Step,
+    step: Box<Step>,
     reason: &'static str,
 }
 
@@ -42,9 +42,11 @@ impl Memory {
     /// Lets so many seconds pass.
     pub fn age(&mut self, seconds: u32) {
         for set in self.actual.sets.values_mut() {
-            set.entries.retain(|_, left| left.is_none_or(|left| left > seconds));
+            set.entries.retain(|_, left| left.is_none_or(|left| left > Time::For(seconds)));
             for left in set.entries.values_mut().flatten() {
-                *left = left.saturating_sub(seconds);
+                if let Time::For(left) = left {
+                    *left = left.saturating_sub(seconds);
+                }
             }
         }
     }
@@ -55,7 +57,7 @@ impl Memory {
     /// When there is one.
     pub fn apply(&mut self, plan: &Plan) -> Result<(), RefusedError> {
         plan.steps().iter().try_for_each(|step| {
-            self.step(step).map_err(|reason| RefusedError { step: step.clone(), reason })
+            self.step(step).map_err(|reason| RefusedError { step: Box::new(step.clone()), reason })
         })
     }
 
@@ -64,12 +66,12 @@ impl Memory {
             Step::Close { set, network } => {
                 self.set(set)?.entries.remove(network);
             }
-            Step::Shorten { set, network, seconds } | Step::Open { set, network, seconds } => {
+            Step::Shorten { set, network, time } | Step::Open { set, network, time } => {
                 let set = self.set(set)?;
                 if !set.as_created {
                     return Err("the set takes other entries");
                 }
-                set.entries.insert(*network, Some(*seconds));
+                set.entries.insert(*network, Some(time.held()));
             }
             Step::Empty { set } => self.set(set)?.entries.clear(),
             Step::Destroy { set } => self.destroy(set)?,
@@ -80,6 +82,8 @@ impl Memory {
                 let created = KernelSet { as_created: true, entries: BTreeMap::new() };
                 self.actual.sets.insert(set.clone(), created);
             }
+            // The model has no flows.
+            Step::Cut(_) => {}
             Step::Narrow { family, chain, rules } => {
                 self.build(*family, chain.as_str(), rules, None)?;
             }
@@ -112,19 +116,20 @@ impl Memory {
         rules: &[Rule],
         jump: Option<&Jump>,
     ) -> Result<(), &'static str> {
-        if rules.iter().any(|rule| !self.actual.sets.contains_key(rule.set())) {
+        if rules.iter().flat_map(Rule::sets).any(|set| !self.actual.sets.contains_key(&set)) {
             return Err("a rule refers to a set that is not there");
         }
         let filter = self.actual.filters.get_mut(&family).ok_or("the family is not spoken")?;
         let built = rules.iter().map(ToString::to_string).collect();
         filter.chains.insert(chain.to_owned(), built);
         let Some(jump) = jump else { return Ok(()) };
-        let anchor = filter.chains.entry(jump.anchor.to_string()).or_default();
         let ours = format!("-j {chain}");
-        for _ in 0..jump.remove {
-            let at = anchor.iter().position(|rule| *rule == ours).ok_or("there is no jump")?;
-            anchor.remove(at);
+        for from in &jump.remove {
+            let from = filter.chains.get_mut(from.as_str()).ok_or("there is no such chain")?;
+            let at = from.iter().position(|rule| *rule == ours).ok_or("there is no jump")?;
+            from.remove(at);
         }
+        let anchor = filter.chains.entry(jump.anchor.to_string()).or_default();
         let index = jump.place.saturating_sub(1);
         if index > anchor.len() {
             return Err("the place lies behind the end of the chain");
@@ -149,6 +154,6 @@ mod tests {
         memory.age(5);
         let set = &memory.actual().sets[&"dg-a-4".parse().unwrap()];
         let left: Vec<_> = set.entries.values().copied().collect();
-        assert_eq!(left, [Some(1), None]);
+        assert_eq!(left, [Some(Time::For(1)), Some(Time::Always)]);
     }
 }

@@ -1,15 +1,23 @@
 //! The kernel's side: what should be open, what is, and the steps from one to the other.
 //!
 //! [`Plan::between`] decides, without clock or I/O; a [`Firewall`] reads and carries out. Two kinds of object in
-//! the kernel are ours: sets named `dg-<service>-4` and `dg-<service>-6` that hold addresses, each with the time it
-//! has left, and one chain in `filter` whose rules tie the sets to ports. One jump leads to the chain. Nothing else
-//! is created, and nothing that others own is changed.
+//! the kernel are ours: sets named `dg-<service>-4` and `dg-<service>-6` that hold networks, each with the time it
+//! has left, beside a few more such as `dg-deny-4`, and one chain in `filter` whose rules tie the sets to ports. One
+//! jump leads to the chain. Nothing else is created, and nothing that others own is changed. Flows that stand when a
+//! right ends are cut, as far as nothing else covers them.
 
 mod actual;
+mod anchor;
+mod base_policy;
+mod batch;
+mod conntrack;
+mod cut;
 mod desired;
+mod difference;
 mod dry_run;
 mod error;
 mod filter;
+mod flow;
 mod kernel;
 mod memory;
 mod plan;
@@ -17,18 +25,23 @@ mod process;
 mod rule;
 mod set_name;
 mod step;
+mod time;
 
 pub use actual::{Actual, KernelSet, UnreadableError};
-pub use desired::{Desired, Grant, LONGEST};
+pub use base_policy::BasePolicy;
+pub use batch::{Batch, Tool};
+pub use cut::Cut;
+pub use desired::{Denial, Desired, Grant};
 pub use dry_run::DryRun;
 pub use error::FirewallError;
 pub use filter::Filter;
 pub use kernel::Kernel;
 pub use memory::{Memory, RefusedError};
-pub use plan::{Plan, PlanError, TOLERANCE};
+pub use plan::{Plan, PlanError};
 pub use rule::Rule;
-pub use set_name::{SetName, SetNameError};
-pub use step::{Batch, Jump, Step, Tool};
+pub use set_name::{Purpose, SetName, SetNameError};
+pub use step::{Jump, Step};
+pub use time::{LONGEST, TOLERANCE, Time};
 
 /// Reads the kernel's state and changes it.
 pub trait Firewall {

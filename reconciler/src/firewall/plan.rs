@@ -1,14 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use dialgate_contract::config::{Anchor, ChainName};
-use ipnet::IpNet;
+use dialgate_contract::config::ChainName;
+use dialgate_contract::{Network, ServiceName};
 
-use super::filter::BUILT_IN;
-use super::{Actual, Batch, Desired, Family, Filter, Jump, LONGEST, Rule, SetName, Step};
-
-/// Times that differ by no more seconds than this are the same: reading and writing take a moment.
-pub const TOLERANCE: u32 = 2;
+use super::anchor::{anchor, is_taken};
+use super::cut;
+use super::difference::Difference;
+use super::{Actual, Batch, Desired, Family, Step};
 
 /// The steps from what is to what should be: first those that close, then those that build and open, and last
 /// those that clear away.
@@ -36,15 +35,7 @@ pub enum PlanError {
         /// Whose table.
         family: Family,
     },
-    /// FreePBX's firewall rebuilds everything when it meets a foreign rule above its own.
-    #[error(
-        "the FreePBX firewall runs here and wipes all rules when a foreign one stands above its own: set `anchor` in [firewall] to \"{FREEPBX}\""
-    )]
-    FreePbx,
 }
-
-/// The chain of FreePBX's firewall (module `firewall`, `INPUT` jumps to it).
-const FREEPBX: &str = "fpbxfirewall";
 
 impl Plan {
     /// Finds the steps from `actual` to `desired`. The same for the same values, however they were put together.
@@ -56,29 +47,42 @@ impl Plan {
         for (&family, filter) in &actual.filters {
             anchors.insert(family, anchor(desired, family, filter)?);
         }
-        let plan = Difference { desired, actual };
+        let difference = Difference { desired, actual };
         let Self { mut steps } = Self::closings(desired, actual);
-        steps.extend(plan.build());
+        steps.extend(difference.build());
         for (&family, filter) in &actual.filters {
             if let Some(anchor) = anchors.get(&family) {
-                steps.extend(plan.rebuild(family, filter, anchor));
+                steps.extend(difference.rebuild(family, filter, anchor));
             }
         }
-        steps.extend(plan.obsolete().map(|set| Step::Destroy { set: set.clone() }));
+        steps.extend(difference.obsolete().map(|set| Step::Destroy { set: set.clone() }));
         Ok(Self { steps })
     }
 
-    /// The part of the plan that closes. There is one even where there is no plan, and where a table could not be
-    /// read: whatever is wrong with a firewall, nobody stays in by it.
+    /// The part of the plan that closes: addresses leave sets or are denied, rules go, and last the flows that nothing
+    /// covers any more are cut. There is one even where there is no plan, and where a table could not be read:
+    /// whatever is wrong with a firewall, nobody stays in by it.
     #[must_use]
     pub fn closings(desired: &Desired, actual: &Actual) -> Self {
-        let plan = Difference { desired, actual };
-        let mut steps = plan.close();
+        let difference = Difference { desired, actual };
+        let mut steps = difference.close();
+        steps.extend(difference.deny());
         if !is_taken(desired) {
             let filters = actual.filters.iter();
-            steps.extend(filters.filter_map(|(&family, filter)| plan.narrow(family, filter)));
+            steps.extend(filters.filter_map(|(&family, filter)| difference.narrow(family, filter)));
         }
+        steps.extend(cut::lost(desired, actual).into_iter().map(Step::Cut));
         Self { steps }
+    }
+
+    /// Cuts the flows of networks that lost services without a step of ours, because the kernel ended their entries
+    /// by itself or because a pass died before it could. What something else still covers stays.
+    #[must_use]
+    pub fn cuts<'a>(
+        desired: &Desired,
+        lost: impl IntoIterator<Item = (Network, &'a BTreeSet<ServiceName>)>,
+    ) -> Self {
+        Self { steps: cut::ended(desired, lost).into_iter().map(Step::Cut).collect() }
     }
 
     /// Whether there is nothing to do.
@@ -99,9 +103,12 @@ impl Plan {
     pub fn batches(&self) -> Vec<Batch> {
         let mut batches: Vec<Batch> = Vec::new();
         for step in &self.steps {
-            match batches.last_mut() {
-                Some(last) if last.tool == step.tool() => last.script.push_str(&step.script()),
-                Some(_) | None => batches.push(Batch { tool: step.tool(), script: step.script() }),
+            let added = match batches.last_mut() {
+                Some(last) => last.add(step),
+                None => false,
+            };
+            if !added {
+                batches.push(Batch::of(step));
             }
         }
         batches
@@ -113,161 +120,4 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
-}
-
-struct Difference<'a> {
-    desired: &'a Desired,
-    actual: &'a Actual,
-}
-
-impl<'a> Difference<'a> {
-    fn close(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for (name, set) in &self.actual.sets {
-            let wanted = self.desired.sets().get(name);
-            let (Some(wanted), true) = (wanted, set.as_created) else {
-                steps.push(Step::Empty { set: name.clone() });
-                continue;
-            };
-            for (&network, &remaining) in &set.entries {
-                let set = name.clone();
-                match (wanted.get(&network), remaining) {
-                    (None, _) | (Some(_), None) => steps.push(Step::Close { set, network }),
-                    (Some(&wanted), Some(remaining)) if lasts_too_long(wanted, remaining) => {
-                        steps.push(Step::Shorten { set, network, seconds: wanted.min(LONGEST) });
-                    }
-                    (Some(_), Some(_)) => {}
-                }
-            }
-        }
-        steps
-    }
-
-    fn narrow(&self, family: Family, filter: &Filter) -> Option<Step> {
-        let standing = filter.rules(self.desired.chain().as_str())?;
-        let rules = self.kept(family, standing);
-        (!same(&rules, standing)).then(|| Step::Narrow {
-            family,
-            chain: self.desired.chain().clone(),
-            rules,
-        })
-    }
-
-    fn build(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> =
-            self.malformed().map(|set| Step::Destroy { set: set.clone() }).collect();
-        let spoken = |set: &SetName| self.actual.filters.contains_key(&set.family());
-        let nobody = BTreeMap::new();
-        let mut opening = Vec::new();
-        for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| spoken(name)) {
-            let present = self.actual.sets.get(name).filter(|set| set.as_created);
-            if present.is_none() {
-                steps.push(Step::Create { set: name.clone() });
-            }
-            let entries = present.map_or(&nobody, |set| &set.entries);
-            opening.extend(missing(wanted, entries).map(|(network, wanted)| Step::Open {
-                set: name.clone(),
-                network,
-                seconds: wanted.min(LONGEST),
-            }));
-        }
-        steps.append(&mut opening);
-        steps
-    }
-
-    fn rebuild(&self, family: Family, filter: &Filter, anchor: &ChainName) -> Option<Step> {
-        let chain = self.desired.chain();
-        let rules = self.desired.rules(family);
-        let standing = filter.rules(chain.as_str()).map(|standing| self.kept(family, standing));
-        let jump = jump(filter, anchor, chain);
-        (standing.as_ref() != Some(&rules) || jump.is_some()).then(|| Step::Rebuild {
-            family,
-            chain: chain.clone(),
-            rules,
-            jump,
-        })
-    }
-
-    /// Of the rules that should be, those that stand already and whose sets are to stay.
-    fn kept(&self, family: Family, standing: &[String]) -> Vec<Rule> {
-        let standing: BTreeSet<&str> = standing.iter().map(String::as_str).collect();
-        let stays = |set: &SetName| self.actual.sets.get(set).is_some_and(|set| set.as_created);
-        let mut rules = self.desired.rules(family);
-        rules.retain(|rule| standing.contains(rule.as_str()) && stays(rule.set()));
-        rules
-    }
-
-    /// Sets that should be, but not as they are.
-    fn malformed(&self) -> impl Iterator<Item = &'a SetName> {
-        let wanted = self.desired.sets();
-        let sets = self.actual.sets.iter();
-        sets.filter(|(name, set)| wanted.contains_key(name) && !set.as_created)
-            .map(|(name, _)| name)
-    }
-
-    /// Sets of services that are no more.
-    fn obsolete(&self) -> impl Iterator<Item = &'a SetName> {
-        let wanted = self.desired.sets();
-        self.actual.sets.keys().filter(|name| !wanted.contains_key(name))
-    }
-}
-
-const fn lasts_too_long(wanted: u32, remaining: u32) -> bool {
-    remaining > wanted.saturating_add(TOLERANCE)
-}
-
-/// A time longer than the kernel can hold is made long again only when half of what it can hold has passed.
-const fn lasts_too_short(wanted: u32, remaining: u32) -> bool {
-    let least = if wanted > LONGEST { LONGEST / 2 } else { wanted.saturating_sub(TOLERANCE) };
-    remaining < least
-}
-
-fn missing(
-    wanted: &BTreeMap<IpNet, u32>,
-    entries: &BTreeMap<IpNet, Option<u32>>,
-) -> impl Iterator<Item = (IpNet, u32)> {
-    wanted.iter().map(|(&network, &wanted)| (network, wanted)).filter(|(network, wanted)| {
-        let remaining = entries.get(network).copied().flatten();
-        remaining.is_none_or(|remaining| lasts_too_short(*wanted, remaining))
-    })
-}
-
-/// Whether the name of our chain is somebody else's; such a chain is never touched.
-fn is_taken(desired: &Desired) -> bool {
-    let chain = desired.chain();
-    let is_anchor = matches!(desired.anchor(), Anchor::Chain(anchor) if anchor == chain);
-    is_anchor || BUILT_IN.contains(&chain.as_str())
-}
-
-fn anchor(desired: &Desired, family: Family, filter: &Filter) -> Result<ChainName, PlanError> {
-    if is_taken(desired) {
-        return Err(PlanError::ChainTaken(desired.chain().clone()));
-    }
-    match desired.anchor() {
-        Anchor::Auto if filter.rules(FREEPBX).is_some() => Err(PlanError::FreePbx),
-        Anchor::Auto => Ok(ChainName::input()),
-        Anchor::Chain(anchor) if filter.rules(anchor.as_str()).is_some() => Ok(anchor.clone()),
-        Anchor::Chain(anchor) => Err(PlanError::NoAnchor { anchor: anchor.clone(), family }),
-    }
-}
-
-fn jump(filter: &Filter, anchor: &ChainName, chain: &ChainName) -> Option<Jump> {
-    let ours = format!("-j {chain}");
-    let rules = filter.rules(anchor.as_str()).unwrap_or_default();
-    let others = rules.iter().filter(|rule| **rule != ours);
-    let above = others.take_while(|rule| leads_to_fail2ban(rule)).count();
-    let remove = rules.iter().filter(|rule| **rule == ours).count();
-    let right = remove == 1 && rules.get(above) == Some(&ours);
-    (!right).then(|| Jump { anchor: anchor.clone(), remove, place: above.saturating_add(1) })
-}
-
-/// Fail2ban names its chains `f2b-<jail>` and jumps to them without further words; bans stay above grants.
-fn leads_to_fail2ban(rule: &str) -> bool {
-    let mut words = rule.rsplit(' ');
-    let target = words.next().unwrap_or_default();
-    target.starts_with("f2b-") && !target.contains('"') && words.next() == Some("-j")
-}
-
-fn same(rules: &[Rule], standing: &[String]) -> bool {
-    rules.iter().map(Rule::as_str).eq(standing.iter().map(String::as_str))
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use dialgate_contract::{PortRange, Ports, Protocol, ServiceName};
+use dialgate_contract::{PortRange, Ports, Protocol};
 
-use super::{Family, SetName};
+use super::SetName;
 
 /// How many ports one `multiport` match holds (`XT_MULTI_PORTS`); a range counts as two.
 const SLOTS: usize = 15;
@@ -11,55 +11,77 @@ const SLOTS: usize = 15;
 ///
 /// Ports are always matched by `multiport`: other matches are printed in different ways by different versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    set: SetName,
-    text: String,
-}
+pub struct Rule(String);
 
 impl Rule {
-    /// The rules that open a service to the addresses in its set.
-    pub(super) fn all(service: &ServiceName, ports: &Ports, family: Family) -> Vec<Self> {
-        let set = SetName::new(service.clone(), family);
-        let rule = |ports: &str| Self {
-            text: format!("{ports}-m set --match-set {set} src -j ACCEPT"),
-            set: set.clone(),
-        };
-        match ports {
-            Ports::All => vec![rule("")],
-            Ports::Ranges(ranges) => Protocol::ALL
-                .iter()
-                .flat_map(|&protocol| {
-                    let ranges: Vec<PortRange> = ranges
-                        .iter()
-                        .copied()
-                        .filter(|range| range.protocol() == protocol)
-                        .collect();
-                    port_lists(&ranges)
-                        .into_iter()
-                        .map(move |list| format!("-p {protocol} -m multiport --dports {list} "))
-                })
-                .map(|ports| rule(&ports))
-                .collect(),
-        }
+    /// A rule of this text.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
-    /// The set it looks into.
-    #[must_use]
-    pub const fn set(&self) -> &SetName {
-        &self.set
+    /// Keeps out whoever is in the set.
+    pub(super) fn deny(set: &SetName) -> Self {
+        Self(format!("-m set --match-set {set} src -j DROP"))
+    }
+
+    /// Lets in whoever is in the set, to these ports: a rule for each protocol, and more where there are many ports.
+    pub(super) fn accept(set: &SetName, ports: &Ports) -> Vec<Self> {
+        let rule = |ports: String| Self(format!("{ports}-m set --match-set {set} src -j ACCEPT"));
+        port_matches(ports).into_iter().map(rule).collect()
+    }
+
+    /// The sets it looks into.
+    pub fn sets(&self) -> impl Iterator<Item = SetName> {
+        let mut words = self.0.split(' ');
+        std::iter::from_fn(move || {
+            words.find(|word| *word == "--match-set")?;
+            words.next()
+        })
+        .filter_map(|set| set.parse().ok())
     }
 
     /// The rule as `iptables-save` prints it, without `-A` and the chain's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
+        f.pad(&self.0)
     }
+}
+
+/// What a rule says to match these ports, with a space behind; a single text with nothing in it matches all.
+pub(super) fn port_matches(ports: &Ports) -> Vec<String> {
+    let ranges = match ports {
+        Ports::All => return vec![String::new()],
+        Ports::Ranges(ranges) => ranges,
+    };
+    let of = |protocol: Protocol| {
+        let ranges: Vec<PortRange> =
+            ranges.iter().copied().filter(|range| range.protocol() == protocol).collect();
+        let lists = port_lists(&ranges).into_iter();
+        lists.map(move |list| format!("-p {protocol} -m multiport --dports {list} "))
+    };
+    Protocol::ALL.iter().flat_map(|&protocol| of(protocol)).collect()
+}
+
+/// The ports that a rule opens to whoever is in a set, and the set; `None` for a rule that does something else.
+pub(super) fn opened(rule: &str) -> Option<(SetName, Ports)> {
+    let set = |rest: &str| {
+        let set = rest.strip_prefix("-m set --match-set ")?.strip_suffix(" src -j ACCEPT")?;
+        set.parse().ok()
+    };
+    if let Some(set) = set(rule) {
+        return Some((set, Ports::All));
+    }
+    let (protocol, rest) = rule.strip_prefix("-p ")?.split_once(" -m multiport --dports ")?;
+    let (list, rest) = rest.split_once(' ')?;
+    let ports: Vec<String> =
+        list.split(',').map(|range| format!("{protocol}:{}", range.replace(':', "-"))).collect();
+    Some((set(rest)?, ports.join(" ").parse().ok()?))
 }
 
 fn port_lists(ranges: &[PortRange]) -> Vec<String> {
@@ -90,16 +112,15 @@ fn port_lists(ranges: &[PortRange]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn rules(ports: &str, family: Family) -> Vec<String> {
-        let service = "sip".parse().unwrap();
-        let rules = Rule::all(&service, &ports.parse().unwrap(), family);
+    fn rules(ports: &str, set: &str) -> Vec<String> {
+        let rules = Rule::accept(&set.parse().unwrap(), &ports.parse().unwrap());
         rules.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_service_has_one_rule_for_each_protocol() {
         assert_eq!(
-            rules("udp:5060-5069 tcp:5061 tcp:443", Family::V4),
+            rules("udp:5060-5069 tcp:5061 tcp:443", "dg-sip-4"),
             [
                 "-p tcp -m multiport --dports 443,5061 -m set --match-set dg-sip-4 src -j ACCEPT",
                 "-p udp -m multiport --dports 5060:5069 -m set --match-set dg-sip-4 src -j ACCEPT",
@@ -109,15 +130,39 @@ mod tests {
 
     #[test]
     fn everything_is_opened_by_the_set_alone() {
-        assert_eq!(rules("all", Family::V6), ["-m set --match-set dg-sip-6 src -j ACCEPT"]);
+        assert_eq!(rules("all", "dg-sip-6"), ["-m set --match-set dg-sip-6 src -j ACCEPT"]);
     }
 
     #[test]
     fn more_ports_than_one_match_holds_make_another_rule() {
         let ports: Vec<String> = (1..=14).map(|port| format!("udp:{port}")).collect();
-        let rules = rules(&format!("{} udp:100-200 udp:300", ports.join(" ")), Family::V4);
+        let rules = rules(&format!("{} udp:100-200 udp:300", ports.join(" ")), "dg-sip-4");
         assert_eq!(rules.len(), 2);
         assert!(rules[0].contains("--dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14 "), "{}", rules[0]);
         assert!(rules[1].contains("--dports 100:200,300 "), "{}", rules[1]);
+    }
+
+    #[test]
+    fn what_a_rule_opens_is_read_back_from_it() {
+        let set: SetName = "dg-sip-4".parse().unwrap();
+        for ports in ["all", "tcp:443 tcp:5061 udp:5060-5069", "udp:1"] {
+            let ports: Ports = ports.parse().unwrap();
+            let read = Rule::accept(&set, &ports).iter().fold(Ports::none(), |all, rule| {
+                assert_eq!(rule.sets().collect::<Vec<_>>(), std::slice::from_ref(&set));
+                let (of, ports) = opened(rule.as_str()).unwrap();
+                assert_eq!(of, set);
+                all.and(&ports)
+            });
+            assert_eq!(read, ports);
+        }
+        for other in [
+            "-j ACCEPT",
+            "-m set --match-set dg-sip-4 src -j DROP",
+            "-m set ! --match-set dg-sip-4 src -j ACCEPT",
+            "-p icmp -m multiport --dports 1 -m set --match-set dg-sip-4 src -j ACCEPT",
+            "-p tcp -m multiport --dports 0 -m set --match-set dg-sip-4 src -j ACCEPT",
+        ] {
+            assert_eq!(opened(other), None, "{other}");
+        }
     }
 }

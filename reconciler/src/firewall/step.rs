@@ -3,13 +3,13 @@ use std::fmt;
 use dialgate_contract::config::ChainName;
 use ipnet::IpNet;
 
-use super::actual::{creation, ipset_network};
-use super::{Family, Rule, SetName};
+use super::actual::ipset_network;
+use super::{Cut, Family, Rule, SetName, Time};
 
 /// One change to the kernel: tells people what it does (`Display`) and the tool what to do ([`Step::script`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Takes an address out of a set.
+    /// Takes a network out of a set.
     Close {
         /// The set.
         set: SetName,
@@ -22,15 +22,15 @@ pub enum Step {
         set: SetName,
         /// The address.
         network: IpNet,
-        /// The seconds it has left from now on.
-        seconds: u32,
+        /// What it has left from now on.
+        time: Time,
     },
     /// Takes all addresses out of a set that is to go.
     Empty {
         /// The set.
         set: SetName,
     },
-    /// Rebuilds our chain with those of its rules only that are right and whose sets are to stay.
+    /// Rebuilds our chain with those of its rules only that are right and whose sets are to stay, and with who is denied.
     Narrow {
         /// Whose `filter` table.
         family: Family,
@@ -39,6 +39,8 @@ pub enum Step {
         /// Its rules.
         rules: Vec<Rule>,
     },
+    /// Ends flows that nothing covers any more.
+    Cut(Cut),
     /// Destroys a set of ours.
     Destroy {
         /// The set.
@@ -49,14 +51,14 @@ pub enum Step {
         /// The set.
         set: SetName,
     },
-    /// Lets an address in, or in for longer.
+    /// Puts a network in a set, or in for longer: lets it in, or keeps it out where the set does.
     Open {
         /// The set.
         set: SetName,
         /// The address.
         network: IpNet,
-        /// For so many seconds.
-        seconds: u32,
+        /// For how long; [`LONGEST`](super::LONGEST) is what it gets at most.
+        time: Time,
     },
     /// Builds our chain anew, in one transaction with its jump.
     Rebuild {
@@ -76,28 +78,10 @@ pub enum Step {
 pub struct Jump {
     /// The chain it stands in.
     pub anchor: ChainName,
-    /// How many jumps stand there now; they are taken out first.
-    pub remove: usize,
+    /// Where jumps to our chain stand now that are taken out first, a chain once for each of them.
+    pub remove: Vec<ChainName>,
     /// Its place among the chain's rules, from 1.
     pub place: usize,
-}
-
-/// A program that carries steps out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
-    /// `ipset -exist restore`
-    Ipset,
-    /// `iptables-restore` or `ip6tables-restore` with `--noflush`
-    Iptables(Family),
-}
-
-/// What one run of a tool is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// The tool.
-    pub tool: Tool,
-    /// Its input.
-    pub script: String,
 }
 
 impl Step {
@@ -105,75 +89,36 @@ impl Step {
     #[must_use]
     pub const fn closes(&self) -> bool {
         match self {
-            Self::Close { .. }
-            | Self::Shorten { .. }
-            | Self::Empty { .. }
-            | Self::Narrow { .. } => true,
-            Self::Destroy { .. }
-            | Self::Create { .. }
-            | Self::Open { .. }
-            | Self::Rebuild { .. } => false,
-        }
-    }
-
-    /// Who carries it out.
-    #[must_use]
-    pub const fn tool(&self) -> Tool {
-        match self {
-            Self::Narrow { family, .. } | Self::Rebuild { family, .. } => Tool::Iptables(*family),
-            Self::Close { .. }
-            | Self::Shorten { .. }
-            | Self::Empty { .. }
-            | Self::Destroy { .. }
-            | Self::Create { .. }
-            | Self::Open { .. } => Tool::Ipset,
-        }
-    }
-
-    /// The lines the tool is given, each with its end. With `-exist`, what is gone already is no error.
-    #[must_use]
-    pub fn script(&self) -> String {
-        match self {
-            Self::Close { set, network } => format!("del {set} {}\n", ipset_network(*network)),
-            Self::Shorten { set, network, seconds } | Self::Open { set, network, seconds } => {
-                format!("add {set} {} timeout {seconds}\n", ipset_network(*network))
+            Self::Close { set, .. } | Self::Shorten { set, .. } | Self::Empty { set } => {
+                set.lets_in()
             }
-            Self::Empty { set } => format!("flush {set}\n"),
-            Self::Destroy { set } => format!("destroy {set}\n"),
-            Self::Create { set } => format!("create {set} {}\n", creation(set.family())),
-            Self::Narrow { chain, rules, .. } => transaction(chain, rules, None),
-            Self::Rebuild { chain, rules, jump, .. } => transaction(chain, rules, jump.as_ref()),
+            Self::Create { set } | Self::Open { set, .. } => !set.lets_in(),
+            Self::Narrow { .. } | Self::Cut(_) => true,
+            Self::Destroy { .. } | Self::Rebuild { .. } => false,
         }
     }
-}
-
-/// Under `--noflush`, declaring a chain of one's own empties it; all of it counts from COMMIT on, at once.
-fn transaction(chain: &ChainName, rules: &[Rule], jump: Option<&Jump>) -> String {
-    let mut lines = vec!["*filter".to_owned(), format!(":{chain} - [0:0]")];
-    lines.extend(rules.iter().map(|rule| format!("-A {chain} {rule}")));
-    if let Some(Jump { anchor, remove, place }) = jump {
-        lines.extend(std::iter::repeat_n(format!("-D {anchor} -j {chain}"), *remove));
-        lines.push(format!("-I {anchor} {place} -j {chain}"));
-    }
-    lines.push("COMMIT\n".to_owned());
-    lines.join("\n")
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Close { set, network } => write!(f, "close {} in {set}", ipset_network(*network)),
-            Self::Shorten { set, network, seconds } => {
-                write!(f, "shorten {} in {set} to {seconds} s", ipset_network(*network))
+            Self::Close { set, network } => {
+                let verb = if set.lets_in() { "close" } else { "pardon" };
+                write!(f, "{verb} {} in {set}", ipset_network(*network))
+            }
+            Self::Shorten { set, network, time } => {
+                write!(f, "shorten {} in {set} to {} s", ipset_network(*network), time.timeout())
             }
             Self::Empty { set } => write!(f, "empty {set}"),
             Self::Narrow { family, chain, rules } => {
                 write!(f, "narrow {chain} of {family} to {}", count(rules))
             }
+            Self::Cut(cut) => cut.fmt(f),
             Self::Destroy { set } => write!(f, "destroy {set}"),
             Self::Create { set } => write!(f, "create {set}"),
-            Self::Open { set, network, seconds } => {
-                write!(f, "open {} in {set} for {seconds} s", ipset_network(*network))
+            Self::Open { set, network, time } => {
+                let verb = if set.lets_in() { "open" } else { "deny" };
+                write!(f, "{verb} {} in {set} {time}", ipset_network(*network))
             }
             Self::Rebuild { family, chain, rules, jump } => {
                 write!(f, "rebuild {chain} of {family} with {}", count(rules))?;
@@ -190,23 +135,4 @@ impl fmt::Display for Step {
 
 fn count(rules: &[Rule]) -> String {
     format!("{} rule{}", rules.len(), if rules.len() == 1 { "" } else { "s" })
-}
-
-impl fmt::Display for Tool {
-    /// As it would be typed.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ipset => "ipset -exist restore",
-            Self::Iptables(Family::V4) => "iptables-restore --noflush -w 5",
-            Self::Iptables(Family::V6) => "ip6tables-restore --noflush -w 5",
-        })
-    }
-}
-
-impl fmt::Display for Batch {
-    /// The tool as it would be typed, then its input, each line indented.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.tool)?;
-        self.script.lines().try_for_each(|line| writeln!(f, "  {line}"))
-    }
 }

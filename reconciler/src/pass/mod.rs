@@ -9,28 +9,30 @@
 //! Addresses that the operator lets in by hand are not judged again. This machine's own, or one of IPv6 where the
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
+mod bans;
+mod cuts;
 mod error;
-
-use std::collections::BTreeSet;
-use std::net::IpAddr;
+mod expiry;
+mod hosts;
+mod requests;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{LeaseEnd, Ledger, lease, letter, verdict};
+use dialgate_contract::ledger::{Ledger, letter, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Transaction;
 
 use crate::admit::Policy;
-use crate::decide::{Bench, Fate, decide};
 use crate::firewall::{Actual, Desired, Firewall, Plan};
 use crate::order::closing_first;
-use crate::own_addresses::own_addresses;
 use crate::wanted::wanted;
+use bans::NoBans;
 
+pub use crate::wanted::next_end as next_due;
+pub use bans::{Bans, BansError};
 pub use error::PassError;
+pub use hosts::ASKED_EVERY;
 
 /// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -50,13 +52,20 @@ pub struct Reconciler {
     policy: Policy,
     ledger: Ledger,
     firewall: Box<dyn Firewall>,
+    bans: Box<dyn Bans>,
 }
 
 impl Reconciler {
-    /// A reconciler of this ledger and this firewall.
+    /// A reconciler of this ledger and this firewall, where nobody bans addresses.
     #[must_use]
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
-        Self { policy: Policy::new(&config), config, ledger, firewall }
+        Self { policy: Policy::new(&config), config, ledger, firewall, bans: Box::new(NoBans) }
+    }
+
+    /// The same, beside somebody who bans addresses.
+    #[must_use]
+    pub fn beside(self, bans: Box<dyn Bans>) -> Self {
+        Self { bans, ..self }
     }
 
     /// The ledger.
@@ -93,45 +102,21 @@ impl Reconciler {
             desired = wanted(self.ledger.connection(), &self.config, now)?;
             actual = self.close(&desired);
         }
+        let cut = self.cut_lost(&desired);
         let actual = actual?;
+        cut?;
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
             return Ok(passed);
         }
-        let opened = self.decide_all(&opening, now, actual);
+        let opened = self.decide_opening(&opening, now, actual);
         let opened = opened.map_err(|failed| match self.take_back(now) {
             Ok(()) => failed,
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
         })?;
         passed.dropped += opened.dropped;
+        self.cut_lost(&wanted(self.ledger.connection(), &self.config, now)?)?;
         Ok(passed)
-    }
-
-    /// Decides requests that open nothing. What they close takes no more than that the sets can be read and changed,
-    /// like every closing, and is read back before the verdict is kept.
-    fn decide_closing(
-        &mut self,
-        requests: &[&Request],
-        now: Timestamp,
-    ) -> Result<Passed, PassError> {
-        let Self { config, policy, ledger, firewall } = self;
-        let own = BTreeSet::new();
-        let bench = Bench { policy, mail: &config.mail, own: &own, now };
-        ledger.write(|transaction| {
-            let passed = decide_each(transaction, requests, bench)?;
-            let desired = wanted(transaction, config, now)?;
-            let before = firewall.read_sets()?;
-            let closings = Plan::closings(&desired, &before);
-            if !closings.is_empty() {
-                tell(&closings);
-                firewall.apply(&closings)?;
-                let rest = Plan::closings(&desired, &firewall.read_sets()?);
-                if !rest.is_empty() {
-                    return Err(PassError::Unsettled(rest.to_string()));
-                }
-            }
-            Ok(passed)
-        })
     }
 
     /// Closes what is open and should not be; what the kernel holds then.
@@ -149,31 +134,6 @@ impl Reconciler {
         Ok(self.firewall.read()?)
     }
 
-    /// Shows what a pass would do, and changes nothing.
-    ///
-    /// # Errors
-    /// When the ledger or the kernel cannot be read.
-    pub fn preview(&mut self, requests: &[Request], now: Timestamp) -> Result<Plan, PassError> {
-        let actual = self.firewall.read()?;
-        let Self { config, policy, ledger, .. } = self;
-        let own = own_of(requests.is_empty())?;
-        let bench = Bench { policy, mail: &config.mail, own: &own, now };
-        let mut shown = None;
-        let undone = ledger.write(|transaction| {
-            expire(transaction, now)?;
-            for request in requests {
-                decide(transaction, request, bench)?;
-            }
-            shown = Some(Plan::between(&wanted(transaction, config, now)?, &actual)?);
-            Err::<(), _>(PassError::DryRun)
-        });
-        match (shown, undone) {
-            (Some(plan), _) => Ok(plan),
-            (None, Err(error)) => Err(error),
-            (None, Ok(())) => Err(PassError::DryRun),
-        }
-    }
-
     /// Writes down, for whoever asks, when the last pass was and whether it came to its end.
     ///
     /// # Errors
@@ -187,25 +147,7 @@ impl Reconciler {
     }
 
     fn something_expired(&self, now: Timestamp) -> Result<bool, DatabaseError> {
-        Ok(lease::next_expiry(self.ledger.connection())?.is_some_and(|expiry| expiry <= now))
-    }
-
-    fn decide_all(
-        &mut self,
-        requests: &[&Request],
-        now: Timestamp,
-        actual: Actual,
-    ) -> Result<Passed, PassError> {
-        let Self { config, policy, ledger, firewall } = self;
-        let own = own_of(requests.is_empty())?;
-        let bench = Bench { policy, mail: &config.mail, own: &own, now };
-        ledger.write(|transaction| {
-            expire(transaction, now)?;
-            let passed = decide_each(transaction, requests, bench)?;
-            settle(firewall.as_mut(), &wanted(transaction, config, now)?, actual)?;
-            pass::record(transaction, &Pass { finished_at: now, problem: None })?;
-            Ok(passed)
-        })
+        Ok(next_due(self.ledger.connection())?.is_some_and(|due| due <= now))
     }
 
     /// The kernel may show what the ledger did not keep.
@@ -214,19 +156,6 @@ impl Reconciler {
         let actual = self.close(&desired)?;
         settle(self.firewall.as_mut(), &desired, actual)
     }
-}
-
-fn decide_each(
-    transaction: &Transaction<'_>,
-    requests: &[&Request],
-    bench: Bench<'_>,
-) -> Result<Passed, DatabaseError> {
-    let mut passed = Passed::default();
-    for request in requests {
-        let fate = decide(transaction, request, bench)?;
-        passed.dropped += usize::from(fate == Fate::Dropped);
-    }
-    Ok(passed)
 }
 
 /// Brings the firewall from `actual` to `desired`, and reads back that it is there.
@@ -249,28 +178,4 @@ fn tell(plan: &Plan) {
     if more > 0 {
         tracing::info!("firewall: and {more} more steps");
     }
-}
-
-/// This machine's addresses, where there is somebody to judge by them.
-fn own_of(nobody: bool) -> Result<BTreeSet<IpAddr>, PassError> {
-    if nobody {
-        return Ok(BTreeSet::new());
-    }
-    own_addresses().map_err(PassError::OwnAddresses)
-}
-
-fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), DatabaseError> {
-    for lease in lease::not_ended(transaction)?.iter().filter(|lease| !lease.is_open(now)) {
-        lease::end(transaction, lease.id, lease.expires_at, LeaseEnd::Expired)?;
-        let detail = format!("{} {}", lease.id, lease.address);
-        audit::record(
-            transaction,
-            now,
-            &Actor::Reconciler,
-            "lease-expired",
-            Some(&lease.account),
-            &detail,
-        )?;
-    }
-    Ok(())
 }

@@ -1,17 +1,21 @@
 //! Cases of what should be, what is, and the plan between: one folder each, with three files. A new case needs no
 //! Rust; when a plan is not as its file says, the test prints the plan as it is.
 //!
-//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS` and `grant ADDRESS SECONDS SERVICE…`, a line each.
+//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS`, `grant NETWORK SECONDS|always SERVICE…`,
+//!   `deny NETWORK SECONDS|always`, and for the base policy `policy SECONDS|on`, `lan NETWORK` and `open SERVICE`, a
+//!   line each.
 //! - `actual`: what the tools print, each under a heading `== ipset save`, `== iptables-save` or `== ip6tables-save`;
 //!   without the last, the machine does not speak IPv6.
 //! - `plan`: the steps in words, an empty line, then what the tools are given. Or `error: ` and why there is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dialgate_contract::Service;
 use dialgate_contract::config::{Anchor, ChainName};
-use dialgate_reconciler::firewall::{Actual, Desired, Family, Filter, Grant, Memory, Plan};
+use dialgate_reconciler::firewall::{
+    Actual, BasePolicy, Denial, Desired, Family, Filter, Grant, Memory, Plan, Time,
+};
 
 #[test]
 fn every_case_has_the_plan_that_its_file_says() {
@@ -47,7 +51,8 @@ fn plan(desired: &str, actual: &str) -> String {
 fn parse_desired(text: &str) -> Desired {
     let mut chain: ChainName = "DIALGATE".parse().unwrap();
     let mut anchor = Anchor::Auto;
-    let (mut services, mut grants) = (Vec::new(), Vec::new());
+    let (mut services, mut grants, mut denials) = (Vec::new(), Vec::new(), Vec::new());
+    let mut policy: Option<BasePolicy> = None;
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[0] {
@@ -58,14 +63,33 @@ fn parse_desired(text: &str) -> Desired {
                 ports: words[2..].join(" ").parse().unwrap(),
             }),
             "grant" => grants.push(Grant {
-                address: words[1].parse().unwrap(),
-                remaining: words[2].parse().unwrap(),
+                network: words[1].parse().unwrap(),
+                time: time(words[2]),
                 services: words[3..].iter().map(|name| name.parse().unwrap()).collect(),
             }),
+            "deny" => {
+                denials.push(Denial { network: words[1].parse().unwrap(), time: time(words[2]) })
+            }
+            "policy" => {
+                let trial = words[1].parse().ok();
+                policy = Some(BasePolicy { trial, lan: Vec::new(), open: BTreeSet::new() });
+            }
+            "lan" => policy.as_mut().unwrap().lan.push(words[1].parse().unwrap()),
+            "open" => {
+                policy.as_mut().unwrap().open.insert(words[1].parse().unwrap());
+            }
             other => panic!("{other} in a desired file"),
         }
     }
-    Desired::new(chain, anchor, &services, grants)
+    let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
+    match policy {
+        Some(policy) => desired.keep_others_out(policy),
+        None => desired,
+    }
+}
+
+fn time(word: &str) -> Time {
+    if word == "always" { Time::Always } else { Time::For(word.parse().unwrap()) }
 }
 
 fn parse_actual(text: &str) -> Actual {

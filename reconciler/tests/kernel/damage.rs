@@ -1,7 +1,7 @@
-use dialgate_reconciler::firewall::{Firewall, FirewallError, Kernel, Plan};
+use dialgate_reconciler::firewall::{Desired, Firewall, FirewallError, Kernel, Plan};
 
 use crate::network::{in_own_network, sh};
-use crate::site::{desired, entries, settle, sip};
+use crate::site::{desired, entries, service, settle, sip};
 
 #[test]
 fn a_fresh_kernel_takes_the_plan_and_shows_it() {
@@ -79,11 +79,15 @@ fn what_is_to_close_is_closed_by_the_sets_alone_where_there_is_no_plan() {
     in_own_network(|| {
         let mut kernel = Kernel::new().unwrap();
         settle(&mut kernel, &sip(&[("12.34.56.78", 3600), ("12.34.56.79", 3600)]));
-        sh("iptables -N fpbxfirewall");
-        let desired = sip(&[("12.34.56.79", 3600)]);
-        assert!(Plan::between(&desired, &kernel.read().unwrap()).is_err());
-        let closings = Plan::closings(&desired, &kernel.read_sets().unwrap());
+        let nowhere = Desired::new(
+            "DIALGATE".parse().unwrap(),
+            "nowhere".parse().unwrap(),
+            &[service("sip", "udp:5060-5069")],
+            [],
+        );
+        assert!(Plan::between(&nowhere, &kernel.read().unwrap()).is_err());
+        let closings = Plan::closings(&nowhere, &kernel.read_sets().unwrap());
         kernel.apply(&closings).unwrap();
-        assert_eq!(entries(&kernel.read_sets().unwrap(), "dg-sip-4"), ["12.34.56.79/32"]);
+        assert_eq!(entries(&kernel.read_sets().unwrap(), "dg-sip-4"), [] as [&str; 0]);
     });
 }

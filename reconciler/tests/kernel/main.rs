@@ -2,7 +2,11 @@
 //! tools it says that it was skipped, and fails when `DIALGATE_REQUIRE_REAL` is 1.
 
 #[cfg(test)]
+mod base_policy;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod flows;
 #[cfg(test)]
 mod neighbours;
 #[cfg(test)]

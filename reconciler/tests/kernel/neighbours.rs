@@ -47,6 +47,71 @@ fn fail2ban_stays_above_and_a_jump_elsewhere_or_twice_is_mended() {
     });
 }
 
+#[test]
+fn freepbx_is_entered_at_its_top_and_nothing_is_left_in_input() {
+    in_own_network(|| {
+        let desired = desired(&[]);
+        let mut kernel = Kernel::new().unwrap();
+        settle(&mut kernel, &desired);
+        assert_eq!(sh("iptables -S INPUT"), "-P INPUT ACCEPT\n-A INPUT -j DIALGATE\n");
+        sh("for ip in iptables ip6tables; do
+                $ip -N fpbxfirewall; $ip -A fpbxfirewall -i lo -j ACCEPT; $ip -A INPUT -j fpbxfirewall
+            done");
+        assert!(!settle(&mut kernel, &desired).is_empty());
+        assert_eq!(sh("iptables -S INPUT"), "-P INPUT ACCEPT\n-A INPUT -j fpbxfirewall\n");
+        let inside =
+            "-N fpbxfirewall\n-A fpbxfirewall -j DIALGATE\n-A fpbxfirewall -i lo -j ACCEPT\n";
+        assert_eq!(sh("iptables -S fpbxfirewall; ip6tables -S fpbxfirewall"), inside.repeat(2));
+        for damage in [
+            "iptables -F; iptables -X; iptables -N fpbxfirewall; iptables -A fpbxfirewall -i lo -j ACCEPT;
+             iptables -A INPUT -j fpbxfirewall",
+            "iptables -I fpbxfirewall -s 10.0.0.1 -j DROP; iptables -D fpbxfirewall -s 10.0.0.1 -j DROP;
+             iptables -I INPUT -j DIALGATE",
+            "iptables -D fpbxfirewall -j DIALGATE; iptables -A fpbxfirewall -j DIALGATE",
+        ] {
+            sh(damage);
+            assert!(!settle(&mut kernel, &desired).is_empty(), "{damage}");
+            assert_eq!(sh("iptables -S fpbxfirewall"), inside, "{damage}");
+            assert_eq!(sh("iptables -S INPUT"), "-P INPUT ACCEPT\n-A INPUT -j fpbxfirewall\n");
+        }
+        sh("iptables -F; iptables -X; ip6tables -F; ip6tables -X");
+        settle(&mut kernel, &desired);
+        assert_eq!(sh("iptables -S INPUT"), "-P INPUT ACCEPT\n-A INPUT -j DIALGATE\n");
+    });
+}
+
+/// What `ufw reload` does, as long as it does not manage the kernel's own chains: its chains are emptied and filled
+/// again, and its jumps appended only when they are gone.
+#[test]
+fn a_reload_of_ufw_leaves_the_jump_above_its_own() {
+    in_own_network(|| {
+        let desired = desired(&[]);
+        let mut kernel = Kernel::new().unwrap();
+        let reload = "iptables-restore -n <<.
+*filter
+:ufw-before-input - [0:0]
+:ufw-reject-input - [0:0]
+-A ufw-before-input -i lo -j ACCEPT
+-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A ufw-reject-input -j DROP
+COMMIT
+.
+            iptables -C INPUT -j ufw-before-input 2>&1 || {
+                iptables -A INPUT -j ufw-before-input; iptables -A INPUT -j ufw-reject-input; }";
+        sh(&format!("iptables -P INPUT DROP; {reload}"));
+        settle(&mut kernel, &desired);
+        let input = "-P INPUT DROP\n-A INPUT -j DIALGATE\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-reject-input\n";
+        assert_eq!(sh("iptables -S INPUT"), input);
+        sh(&format!("iptables -F ufw-before-input; iptables -F ufw-reject-input; {reload}"));
+        assert_eq!(sh("iptables -S INPUT"), input);
+        assert!(Plan::between(&desired, &kernel.read().unwrap()).unwrap().is_empty());
+        // With MANAGE_BUILTINS=yes it flushes everything, and finds itself below us again all the same.
+        sh(&format!("iptables -F; iptables -X; {reload}"));
+        settle(&mut kernel, &desired);
+        assert_eq!(sh("iptables -S INPUT"), input);
+    });
+}
+
 /// All that the tools save, without what is ours, comments and counters.
 fn foreign() -> Vec<String> {
     const OURS: [&str; 6] = [

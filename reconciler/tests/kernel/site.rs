@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use dialgate_contract::config::Anchor;
 use dialgate_contract::{Service, ServiceName, TravellerAddress};
-use dialgate_reconciler::firewall::{Actual, Desired, Firewall, Grant, Kernel, Plan};
+use dialgate_reconciler::firewall::{Actual, Desired, Firewall, Grant, Kernel, Plan, Time};
 
 /// Plans, applies, and sees that nothing is left to do.
 pub(crate) fn settle(kernel: &mut Kernel, desired: &Desired) -> Plan {
@@ -48,9 +48,9 @@ fn wanted(services: &[Service], grants: Vec<Grant>) -> Desired {
 
 fn grants(services: &BTreeSet<ServiceName>, addresses: &[(&str, u32)]) -> Vec<Grant> {
     let grant = |(address, remaining): &(&str, u32)| Grant {
-        address: TravellerAddress::new(address.parse().unwrap(), true).unwrap(),
+        network: TravellerAddress::new(address.parse().unwrap(), true).unwrap().into(),
         services: services.clone(),
-        remaining: *remaining,
+        time: Time::For(*remaining),
     };
     addresses.iter().map(grant).collect()
 }

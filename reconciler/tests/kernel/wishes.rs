@@ -2,7 +2,7 @@ use dialgate_contract::config::Config;
 use dialgate_contract::ledger::{Account, Ledger, Verdict, account, verdict};
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
-use dialgate_reconciler::firewall::{Firewall, Kernel};
+use dialgate_reconciler::firewall::{Firewall, Kernel, Time};
 use dialgate_reconciler::pass::Reconciler;
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +42,10 @@ fn pass(reconciler: &mut Reconciler, n: u8, wish: Wish) -> Verdict {
 fn left() -> Option<u32> {
     let actual = Kernel::new().unwrap().read().unwrap();
     let set = &actual.sets()[&"dg-sip-4".parse().unwrap()];
-    set.entries().get(&"12.34.56.78/32".parse().unwrap()).copied().flatten()
+    match set.entries().get(&"12.34.56.78/32".parse().unwrap())? {
+        Some(Time::For(seconds)) => Some(*seconds),
+        other => panic!("the entry of a lease has {other:?} left"),
+    }
 }
 
 fn at(second: i64) -> Timestamp {

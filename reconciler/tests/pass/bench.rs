@@ -12,7 +12,7 @@ use dialgate_contract::ledger::{
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
-    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, UnreadableError,
+    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, Step, Time, UnreadableError,
 };
 use dialgate_reconciler::pass::Reconciler;
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub(crate) struct Faulty {
     pub(crate) stuck: bool,
     /// This many reads work, then one fails.
     pub(crate) reads: Option<u32>,
+    /// The networks whose flows were cut.
+    pub(crate) cut: Vec<String>,
 }
 
 struct Handle(Rc<RefCell<Faulty>>);
@@ -57,7 +59,15 @@ impl Firewall for Handle {
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
         let mut kernel = self.0.borrow_mut();
-        if kernel.stuck { Ok(()) } else { Ok(kernel.memory.apply(plan)?) }
+        if kernel.stuck {
+            return Ok(());
+        }
+        for step in plan.steps() {
+            if let Step::Cut(cut) = step {
+                kernel.cut.push(cut.network().addr().to_string());
+            }
+        }
+        Ok(kernel.memory.apply(plan)?)
     }
 }
 
@@ -73,7 +83,7 @@ fn saved(actual: &Actual) -> String {
         let family = if name.family() == Family::V4 { "inet" } else { "inet6" };
         text += &format!("create {name} hash:net family {family} maxelem 65536 timeout 60\n");
         for (network, left) in set.entries() {
-            text += &format!("add {name} {network} timeout {}\n", left.unwrap_or_default());
+            text += &format!("add {name} {network} timeout {}\n", left.map_or(0, Time::timeout));
         }
     }
     text
@@ -82,7 +92,13 @@ fn saved(actual: &Actual) -> String {
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let kernel = Faulty { memory: Memory::fresh(), tables: false, stuck: false, reads: None };
+        let kernel = Faulty {
+            memory: Memory::fresh(),
+            tables: false,
+            stuck: false,
+            reads: None,
+            cut: Vec::new(),
+        };
         let bench = Self { folder, kernel: Rc::new(RefCell::new(kernel)) };
         bench.ledger().write(|tx| account::insert(tx, &ann(), "-")).unwrap();
         bench
@@ -129,6 +145,19 @@ impl Bench {
     pub(crate) fn actions(&self) -> Vec<String> {
         let entries = audit::last(self.ledger().connection(), 1000).unwrap();
         entries.into_iter().map(|entry| entry.action).collect()
+    }
+
+    /// The networks whose flows were cut since the last call.
+    pub(crate) fn cut(&self) -> Vec<String> {
+        let mut cut = std::mem::take(&mut self.kernel.borrow_mut().cut);
+        cut.sort();
+        cut.dedup();
+        cut
+    }
+
+    /// The kernel ends everything by its own clock.
+    pub(crate) fn time_out(&self) {
+        self.kernel.borrow_mut().memory.age(u32::MAX);
     }
 
     /// Who is let in to `sip`.

@@ -1,11 +1,17 @@
 //! Passes over a ledger and a firewall where something does not work: closing does not depend on it.
 
 #[cfg(test)]
+mod bans;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
 mod deciding;
+#[cfg(test)]
+mod flows;
+#[cfg(test)]
+mod lists;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]

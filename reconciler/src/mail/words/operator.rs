@@ -32,6 +32,8 @@ pub(super) fn reason(refusal: Refusal) -> &'static str {
         Refusal::SpecialAddress => {
             "the address is set aside for another purpose and belongs to no traveller"
         }
+        Refusal::DeniedAddress => "the address is on the deny list",
+        Refusal::BannedAddress => "fail2ban has banned the address",
         Refusal::OwnAddress => "the address is this machine's own",
         Refusal::Lifetime => "it was to last longer than the account or the site allows",
         Refusal::TooMany => "there were more requests within an hour than are allowed",

@@ -1,5 +1,9 @@
 //! What a command has to say, in words for people.
 
+mod firewall;
+mod import;
+mod lists;
+
 use std::net::IpAddr;
 
 use dialgate_contract::{Language, ServiceName};
@@ -9,8 +13,8 @@ use jiff::tz::TimeZone;
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, Keys, LeaseRow, Report, Revoked,
-    ServiceRow, SetUp, Status,
+    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, HostProblem, Keys, LeaseRow,
+    Report, Revoked, ServiceRow, SetUp, Status,
 };
 
 /// Says things to people, in their time.
@@ -34,6 +38,16 @@ impl Reader<'_> {
             Report::Leases(leases) => self.leases(leases),
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),
+            Report::AllowList(entries) => self.allow_list(entries),
+            Report::AllowChange(change) => self.allow_change(change),
+            Report::DenyList(entries) => self.deny_list(entries),
+            Report::DenyChange(change) => self.deny_change(change),
+            Report::FirewallPlan(plan) => self.firewall_plan(plan),
+            Report::FirewallChange(change) => self.firewall_change(change),
+            Report::FirewallStatus(status) => self.firewall_status(status),
+            Report::Why(why) => self.why(why),
+            Report::Import(import) => self.import(import),
+            Report::Providers(list) => self.providers(list),
             Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
             Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
@@ -96,7 +110,7 @@ impl Reader<'_> {
                 lease.state.to_owned(),
             ]
         });
-        table(&["id", "account", "address", "services", "until", "state"], 2, rows)
+        table(&["id", "account", "address", "services", "until", "state"], &[2], rows)
     }
 
     fn grant(&self, grant: &Grant) -> String {
@@ -124,7 +138,7 @@ impl Reader<'_> {
                 "The reconciler {does} it at its next pass, but has never run:\nsee `dialgate status`.\n"
             ),
             Some(last) => {
-                let ago = self.ago(last);
+                let ago = if last > self.now { "just now".to_owned() } else { self.ago(last) };
                 format!("The reconciler {does} it at its next pass; its last was {ago}.\n")
             }
         }
@@ -137,17 +151,18 @@ impl Reader<'_> {
             some => format!(", {some} of them disabled"),
         };
         text.push_str(&format!("accounts     {}{disabled}\n", status.accounts));
-        match &status.last_pass {
-            None => text.push_str(
-                "reconciler   has never run: start `dialgate-reconciler --watch`, or\n             \
-                 `dialgate-reconciler --once` from cron\n",
-            ),
-            Some(pass) => {
-                text.push_str(&format!("reconciler   last pass {}\n", self.when(pass.finished_at)));
-                let state = pass.problem.as_deref().unwrap_or("the firewall is as the ledger says");
-                let label = if pass.problem.is_some() { "PROBLEM" } else { "" };
-                text.push_str(&wrapped(&format!("{label:<13}"), state));
-            }
+        text.push_str(&format!(
+            "lists        {} let in, {} kept out\n",
+            status.allow_entries, status.deny_entries
+        ));
+        for HostProblem { host, problem } in &status.host_problems {
+            text.push_str(&wrapped("PROBLEM      ", &format!("{host}: {problem}")));
+        }
+        text.push_str(&self.standing(&status.base_policy));
+        text.push_str(&self.last_pass(status.last_pass.as_ref()));
+        if let Some(heal) = &status.last_heal {
+            let words = format!("{}: {}", self.when(heal.at), heal.detail);
+            text.push_str(&wrapped("healed       ", &words));
         }
         let letters = &status.letters;
         text.push_str(&format!(
@@ -221,7 +236,7 @@ fn services(services: &[ServiceRow]) -> String {
     }
     let rows =
         services.iter().map(|service| vec![service.name.to_string(), service.ports.to_string()]);
-    table(&["service", "ports"], 0, rows)
+    table(&["service", "ports"], &[0], rows)
 }
 
 fn accounts(accounts: &[AccountRow]) -> String {
@@ -237,7 +252,7 @@ fn accounts(accounts: &[AccountRow]) -> String {
             enabled(account).to_owned(),
         ]
     });
-    table(&["account", "name", "email", "services", "state"], 0, rows)
+    table(&["account", "name", "email", "services", "state"], &[0], rows)
 }
 
 fn ended(leases: &[LeaseRow]) -> String {

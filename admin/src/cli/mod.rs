@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod firewall;
+mod import;
+mod lists;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -9,6 +13,10 @@ use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, c
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
+
+pub(crate) use firewall::FirewallCommand;
+pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
+pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
 
 /// Lets travellers through the firewall of a telephone system.
 #[derive(Debug, Parser)]
@@ -50,6 +58,37 @@ pub(crate) enum Command {
     Lease {
         #[command(subcommand)]
         command: LeaseCommand,
+    },
+    /// List, add and remove who is let in without a call, such as a provider
+    Allow {
+        #[command(subcommand)]
+        command: AllowCommand,
+    },
+    /// List, add and remove who is kept out, whatever else lets him in
+    Deny {
+        #[command(subcommand)]
+        command: DenyCommand,
+    },
+    /// Keep everybody without a right out: plan, try, confirm
+    #[command(after_help = example::FIREWALL)]
+    Firewall {
+        #[command(subcommand)]
+        command: FirewallCommand,
+    },
+    /// Show what an address may reach, and why
+    #[command(after_help = example::WHY)]
+    Why {
+        /// The address, such as 12.34.56.78
+        #[arg(value_parser = address)]
+        address: IpAddr,
+        /// Only this service
+        #[arg(long, value_name = "NAME")]
+        service: Option<ServiceName>,
+    },
+    /// Take over what Travelin' Man 3, a list of sites or FreePBX lets in
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
     },
     /// Show the keys that an address is typed with on a telephone
     #[command(after_help = example::KEYS)]

@@ -1,9 +1,14 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
+mod firewall;
+mod import;
+mod lists;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use dialgate_contract::ledger::audit::Entry;
+use dialgate_contract::ledger::pass::Pass;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
 use dialgate_contract::{
     AccountNumber, Language, Lifetime, Ports, Service, ServiceName, TravellerAddress,
@@ -13,6 +18,13 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::files::Step;
+
+pub(crate) use firewall::{
+    Denied, Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow,
+    Standing, Why, WhyRow,
+};
+pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
+pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
 
 /// The answer to a command.
 #[derive(Debug, Serialize)]
@@ -27,8 +39,18 @@ pub(crate) enum Report {
     Leases(Vec<LeaseRow>),
     Grant(Grant),
     Revoked(Revoked),
+    AllowList(Vec<AllowRow>),
+    AllowChange(Box<AllowChange>),
+    DenyList(Vec<DenyRow>),
+    DenyChange(Box<DenyChange>),
+    FirewallPlan(FirewallPlan),
+    FirewallChange(FirewallChange),
+    FirewallStatus(FirewallStatus),
+    Why(Box<Why>),
+    Import(Box<Import>),
+    Providers(Providers),
     Keys(Keys),
-    Status(Status),
+    Status(Box<Status>),
     Audit(Vec<AuditRow>),
 }
 
@@ -135,6 +157,20 @@ pub(crate) struct Status {
     /// `None`: it has never run.
     pub(crate) last_pass: Option<LastPass>,
     pub(crate) letters: Letters,
+    /// Entries that hold.
+    pub(crate) allow_entries: usize,
+    pub(crate) deny_entries: usize,
+    /// Hosts on the allow list whose last answer was not good.
+    pub(crate) host_problems: Vec<HostProblem>,
+    pub(crate) base_policy: Standing,
+    /// The last time that the reconciler put the firewall right again.
+    pub(crate) last_heal: Option<AuditRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HostProblem {
+    pub(crate) host: String,
+    pub(crate) problem: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -203,6 +239,16 @@ impl Grant {
             extended: granted.extended,
             last_pass,
         }
+    }
+}
+
+impl LastPass {
+    pub(crate) fn of(pass: Option<Pass>, now: Timestamp) -> Option<Self> {
+        pass.map(|pass| Self {
+            finished_at: pass.finished_at,
+            age_seconds: now.as_second() - pass.finished_at.as_second(),
+            problem: pass.problem,
+        })
     }
 }
 

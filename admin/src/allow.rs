@@ -1,0 +1,139 @@
+//! `dialgate allow`.
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::{Allow, allow, audit, deny, host, pass};
+use dialgate_contract::{HostName, Lifetime, Origin};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, Transaction};
+
+use crate::cli::{AllowCommand, NewAllow, Term};
+use crate::contact::PersonName;
+use crate::error::Error;
+use crate::import::providers;
+use crate::listing::{ListError, clashes};
+use crate::report::{AllowChange, AllowRow, HostRow, Report};
+use crate::service;
+use crate::site::Site;
+
+pub(crate) fn run(command: AllowCommand, site: &Site) -> Result<Report, Error> {
+    match command {
+        AllowCommand::List => list(site),
+        AllowCommand::Add(new) => add(new, site),
+        AllowCommand::ImportProviders(chosen) => providers::run(&chosen, site),
+        AllowCommand::Remove { origin } => remove(&origin, site),
+    }
+}
+
+/// Until when; `None`: for good.
+pub(crate) fn end_of(term: &Term, site: &Site) -> Result<Option<Timestamp>, Error> {
+    let end = match (term.until, term.lifetime) {
+        (None, None) => return Ok(None),
+        (Some(ending), _) => ending.moment(&TimeZone::system()),
+        (None, Some(lifetime)) => site.now.saturating_add(Lifetime::signed(lifetime)).ok(),
+    };
+    match end {
+        Some(end) if end > site.now => Ok(Some(end)),
+        Some(_) | None => Err(ListError::Over.into()),
+    }
+}
+
+/// Puts an entry on the list, with a line in the audit trail, and returns the one whose place it takes.
+pub(crate) fn put(
+    transaction: &Transaction<'_>,
+    entry: &mut Allow,
+    site: &Site,
+) -> Result<Option<Allow>, DatabaseError> {
+    let old = find(transaction, &entry.origin)?;
+    if let Some(old) = &old {
+        entry.created_at = old.created_at;
+    }
+    if old.as_ref() == Some(entry) {
+        return Ok(old);
+    }
+    allow::put(transaction, entry)?;
+    let action = if old.is_some() { "allow-changed" } else { "allow-added" };
+    audit::record(transaction, site.now, &site.operator, action, None, &describe(entry))?;
+    Ok(old)
+}
+
+pub(crate) fn find(
+    connection: &Connection,
+    origin: &Origin,
+) -> Result<Option<Allow>, DatabaseError> {
+    Ok(allow::all(connection)?.into_iter().find(|entry| entry.origin == *origin))
+}
+
+fn list(site: &Site) -> Result<Report, Error> {
+    let reader = site.reader()?;
+    let entries = allow::all(reader.connection())?;
+    let rows = entries.into_iter().map(|entry| row(reader.connection(), entry, site));
+    Ok(Report::AllowList(rows.collect::<Result<_, _>>()?))
+}
+
+fn add(new: NewAllow, site: &Site) -> Result<Report, Error> {
+    let expires_at = end_of(&new.term, site)?;
+    let name = new.name.map(PersonName::into_string).unwrap_or_default();
+    site.ledger()?.write(|tx| {
+        let services = service::known(tx, new.services)?;
+        let mut entry =
+            Allow { origin: new.origin, services, name, expires_at, created_at: site.now };
+        let old = put(tx, &mut entry, site)?;
+        let denied = clashes(&entry.origin, &host::all(tx)?, &deny::all(tx)?, site.now);
+        Ok(Report::AllowChange(Box::new(AllowChange {
+            done: "is let in",
+            replaced: old.map(|old| row(tx, old, site)).transpose()?,
+            entry: row(tx, entry, site)?,
+            denied,
+            last_pass: pass::last(tx)?.map(|pass| pass.finished_at),
+        })))
+    })
+}
+
+fn remove(origin: &Origin, site: &Site) -> Result<Report, Error> {
+    site.ledger()?.write(|tx| {
+        let Some(entry) = find(tx, origin)? else {
+            return Err(ListError::NotAllowed(origin.clone()).into());
+        };
+        let entry_row = row(tx, entry.clone(), site)?;
+        allow::remove(tx, origin)?;
+        let detail = describe(&entry);
+        audit::record(tx, site.now, &site.operator, "allow-removed", None, &detail)?;
+        Ok(Report::AllowChange(Box::new(AllowChange {
+            done: "is let in no longer",
+            entry: entry_row,
+            replaced: None,
+            denied: Vec::new(),
+            last_pass: pass::last(tx)?.map(|pass| pass.finished_at),
+        })))
+    })
+}
+
+fn row(connection: &Connection, entry: Allow, site: &Site) -> Result<AllowRow, DatabaseError> {
+    let host = match &entry.origin {
+        Origin::Network(_) => None,
+        Origin::Host(name) => Some(host_row(connection, name)?),
+    };
+    let state = if entry.holds(site.now) { "open" } else { "over" };
+    let Allow { origin, services, name, expires_at, created_at } = entry;
+    Ok(AllowRow { origin, services, name, expires_at, created_at, state, host })
+}
+
+fn host_row(connection: &Connection, name: &HostName) -> Result<HostRow, DatabaseError> {
+    let known = host::all(connection)?.remove(name);
+    let Some(known) = known else { return Ok(HostRow::default()) };
+    Ok(HostRow {
+        asked_at: Some(known.asked_at),
+        answered_at: known.addresses.values().max().copied(),
+        addresses: known.addresses.into_keys().collect(),
+        problem: known.problem,
+    })
+}
+
+/// For the audit trail.
+pub(crate) fn describe(entry: &Allow) -> String {
+    let services: Vec<&str> = entry.services.iter().map(|name| name.as_str()).collect();
+    let until = entry.expires_at.map_or("for good".to_owned(), |end| format!("until {end}"));
+    let text = format!("{} {} {until} {}", entry.origin, services.join(","), entry.name);
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,175 @@
+//! The base policy, and who may reach what.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use dialgate_contract::ledger::{Allow, BasePolicy, Lease, LeaseId};
+use dialgate_contract::{AccountNumber, Network, Origin, Ports, ServiceName};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{AuditRow, LastPass};
+use crate::rights::Access;
+
+/// What lets an address in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub(crate) enum Ground {
+    /// This machine itself.
+    Loopback,
+    /// `[base-policy] lan`.
+    Lan {
+        network: Network,
+    },
+    /// `[base-policy] open`.
+    Everybody,
+    Allow {
+        origin: Origin,
+        name: String,
+        expires_at: Option<Timestamp>,
+    },
+    Lease {
+        id: LeaseId,
+        account: AccountNumber,
+        opened_at: Timestamp,
+        expires_at: Timestamp,
+    },
+}
+
+/// Somebody who is connected now and would not get in any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LockedOut {
+    pub(crate) who: String,
+    pub(crate) address: IpAddr,
+    /// The services that would be missing.
+    pub(crate) missing: Vec<String>,
+    /// The commands that would let the address in.
+    pub(crate) remedy: Vec<String>,
+}
+
+/// Whether the base policy is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Standing {
+    /// `off`, `trial` or `on`.
+    pub(crate) state: &'static str,
+    /// Since when it is on, or on trial.
+    pub(crate) since: Option<Timestamp>,
+    /// When it rolls back by itself.
+    pub(crate) trial_ends: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FirewallPlan {
+    pub(crate) policy: Standing,
+    /// What would be open to whom, in the order that it is decided in.
+    pub(crate) open: Vec<PlanRow>,
+    pub(crate) locked_out: Vec<LockedOut>,
+    pub(crate) notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanRow {
+    pub(crate) from: String,
+    pub(crate) reaches: String,
+    pub(crate) why: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FirewallChange {
+    #[serde(skip)]
+    pub(crate) done: Done,
+    pub(crate) policy: Standing,
+    /// Who loses access all the same.
+    pub(crate) locked_out: Vec<LockedOut>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) last_pass: Option<Timestamp>,
+}
+
+/// What was decided about the base policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    Tried,
+    Confirmed,
+    RolledBack,
+    Off,
+    OffAlready,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FirewallStatus {
+    pub(crate) policy: Standing,
+    /// `None`: the reconciler has never run.
+    pub(crate) last_pass: Option<LastPass>,
+    pub(crate) last_heal: Option<AuditRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Why {
+    pub(crate) address: IpAddr,
+    pub(crate) policy: Standing,
+    pub(crate) denied: Option<Denied>,
+    pub(crate) services: Vec<WhyRow>,
+    pub(crate) last_pass: Option<LastPass>,
+    /// The last times that the reconciler put the firewall right again.
+    pub(crate) heals: Vec<AuditRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Denied {
+    pub(crate) network: Network,
+    pub(crate) name: String,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct WhyRow {
+    pub(crate) service: ServiceName,
+    pub(crate) ports: Ports,
+    /// `open`, `partly open` or `closed`.
+    pub(crate) access: &'static str,
+    pub(crate) because: Vec<Ground>,
+}
+
+impl Ground {
+    pub(crate) fn allow(entry: &Allow) -> Self {
+        let Allow { origin, name, expires_at, .. } = entry.clone();
+        Self::Allow { origin, name, expires_at }
+    }
+
+    pub(crate) fn lease(lease: &Lease) -> Self {
+        let Lease { id, account, opened_at, expires_at, .. } = lease.clone();
+        Self::Lease { id, account, opened_at, expires_at }
+    }
+}
+
+impl Standing {
+    pub(crate) fn new(decided: Option<(BasePolicy, Timestamp)>, now: Timestamp) -> Self {
+        match decided.map(|(policy, since)| (policy.at(now), since)) {
+            None | Some((BasePolicy::Off, _)) => {
+                Self { state: "off", since: None, trial_ends: None }
+            }
+            Some((BasePolicy::Trial(end), since)) => {
+                Self { state: "trial", since: Some(since), trial_ends: Some(end) }
+            }
+            Some((BasePolicy::On, since)) => {
+                Self { state: "on", since: Some(since), trial_ends: None }
+            }
+        }
+    }
+}
+
+impl Access {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Part => "partly open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for LockedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, from {}: no {}", self.who, self.address, self.missing.join(", no "))
+    }
+}

@@ -1,0 +1,185 @@
+//! From where the operator is connected: whoever changes a firewall from afar must not lock himself out.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::service;
+use dialgate_contract::{Ports, Protocol};
+use rusqlite::Connection;
+
+/// An SSH connection to this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SshPeer {
+    /// Where it comes from.
+    pub(crate) address: IpAddr,
+    /// To which port of ours.
+    pub(crate) port: u16,
+    /// Whether it is certainly the operator's.
+    pub(crate) own: bool,
+}
+
+/// How far up the tree of processes is looked.
+const GENERATIONS: usize = 64;
+/// `TCP_ESTABLISHED` of the kernel's `net/tcp_states.h`.
+const ESTABLISHED: &str = "01";
+
+/// The operator's own connection, by what sshd left in the environment of this process or of one it descends from
+/// (sudo takes it away); where that says nothing, everybody's to the ports of the service `ssh`.
+pub(crate) fn find(ledger: &Connection) -> Result<Vec<SshPeer>, DatabaseError> {
+    let own = ["SSH_CONNECTION", "SSH_CLIENT"].iter().filter_map(|name| std::env::var(name).ok());
+    if let Some(peer) = own.filter_map(|value| from_variable(&value)).next() {
+        return Ok(vec![peer]);
+    }
+    if let Some(peer) = ancestors().find_map(|environment| from_environment(&environment)) {
+        return Ok(vec![peer]);
+    }
+    let services = service::all(ledger)?;
+    let ssh = services.iter().find(|service| service.name.as_str() == "ssh");
+    let ports = |port| ssh.is_some_and(|service| has_tcp(&service.ports, port));
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| {
+        // A machine without IPv6 has no table of it.
+        std::fs::read_to_string(table).ok()
+    });
+    let mut peers: Vec<SshPeer> =
+        tables.flat_map(|table| established(&table)).filter(|peer| ports(peer.port)).collect();
+    peers.sort_unstable();
+    peers.dedup();
+    Ok(peers)
+}
+
+fn has_tcp(ports: &Ports, port: u16) -> bool {
+    match ports {
+        Ports::All => false,
+        Ports::Ranges(ranges) => ranges.iter().any(|range| {
+            range.protocol() == Protocol::Tcp && (range.first()..=range.last()).contains(&port)
+        }),
+    }
+}
+
+/// The environments of the processes that this one descends from, as far as they may be read.
+fn ancestors() -> impl Iterator<Item = Vec<u8>> {
+    let parents = std::iter::successors(parent_of("self"), |process| parent_of(process));
+    parents
+        .take(GENERATIONS)
+        .filter_map(|process| std::fs::read(process_file(&process, "environ")).ok())
+}
+
+fn parent_of(process: &str) -> Option<String> {
+    let status = std::fs::read_to_string(process_file(process, "status")).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim();
+    (parent != "0").then(|| parent.to_owned())
+}
+
+fn process_file(process: &str, name: &str) -> PathBuf {
+    ["/proc", process, name].iter().collect()
+}
+
+fn from_environment(environment: &[u8]) -> Option<SshPeer> {
+    let variables = environment.split(|byte| *byte == 0);
+    let mut variables = variables.filter_map(|variable| std::str::from_utf8(variable).ok());
+    variables.find_map(|variable| match variable.split_once('=') {
+        Some(("SSH_CONNECTION" | "SSH_CLIENT", value)) => from_variable(value),
+        Some(_) | None => None,
+    })
+}
+
+/// `CLIENT PORT SERVER PORT` or, in the older variable, `CLIENT PORT PORT` (sshd's `session.c`).
+fn from_variable(value: &str) -> Option<SshPeer> {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    if !(3..=4).contains(&words.len()) {
+        return None;
+    }
+    let address = words.first()?.split('%').next()?.parse::<IpAddr>().ok()?.to_canonical();
+    Some(SshPeer { address, port: words.last()?.parse().ok()?, own: true })
+}
+
+/// The connections that a table such as `/proc/net/tcp` shows, from elsewhere than this machine.
+fn established(table: &str) -> Vec<SshPeer> {
+    let connections = table.lines().skip(1).filter_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let (here, there, state) = (words.next()?, words.next()?, words.next()?);
+        if state != ESTABLISHED {
+            return None;
+        }
+        let address = socket(there)?.ip().to_canonical();
+        let peer = SshPeer { address, port: socket(here)?.port(), own: false };
+        (!address.is_loopback()).then_some(peer)
+    });
+    connections.collect()
+}
+
+/// An address as words of 32 bits in the machine's own order, and a port, all in hexadecimal (`net/ipv4/tcp_ipv4.c`).
+fn socket(text: &str) -> Option<SocketAddr> {
+    let (address, port) = text.split_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let word = |from: usize| {
+        let digits = address.get(from * 8..from * 8 + 8)?;
+        u32::from_str_radix(digits, 16).ok().map(u32::to_ne_bytes)
+    };
+    let address = match address.len() {
+        8 => IpAddr::V4(Ipv4Addr::from(word(0)?)),
+        32 => {
+            let mut octets = [0; 16];
+            for (index, chunk) in octets.chunks_exact_mut(4).enumerate() {
+                chunk.copy_from_slice(&word(index)?);
+            }
+            IpAddr::V6(Ipv6Addr::from(octets))
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(address: &str, port: u16) -> SshPeer {
+        SshPeer { address: address.parse().unwrap(), port, own: true }
+    }
+
+    fn somebody(address: &str) -> SshPeer {
+        SshPeer { own: false, ..peer(address, 22) }
+    }
+
+    #[test]
+    fn what_sshd_leaves_in_the_environment_is_read() {
+        for (value, expected) in [
+            ("12.34.56.78 50022 10.0.0.1 22", peer("12.34.56.78", 22)),
+            ("12.34.56.78 50022 2222", peer("12.34.56.78", 2222)),
+            ("::ffff:12.34.56.78 1 ::1 22", peer("12.34.56.78", 22)),
+            ("fe80::1%eth0 1 fe80::2%eth0 22", peer("fe80::1", 22)),
+        ] {
+            assert_eq!(from_variable(value), Some(expected));
+        }
+        for bad in ["", "x", "12.34.56.78", "12.34.56.78 1", "a b c d", "1.2.3.4 1 2 3 4"] {
+            assert_eq!(from_variable(bad), None, "{bad:?}");
+        }
+        let environment = b"A=1\0SSH_CONNECTION=12.34.56.78 1 10.0.0.1 22\0B=\xff\0";
+        assert_eq!(from_environment(environment), Some(peer("12.34.56.78", 22)));
+        assert_eq!(from_environment(b"NOT_SSH_CONNECTION=12.34.56.78 1 2 22\0"), None);
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn established_connections_are_read_from_the_kernels_tables() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr\n\
+            0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000\n\
+            1: 0100000A:0016 4E38220C:C366 01 00000000:00000000 02:000A7B5D\n\
+            2: 0100000A:0016 4F38220C:C366 06 00000000:00000000 02:000A7B5D\n\
+            3: 0100007F:0016 0100007F:C366 01 00000000:00000000 02:000A7B5D\n";
+        assert_eq!(established(table), [somebody("12.34.56.78")]);
+        let six = "head\n0: 0000000000000000FFFF00000100000A:0016 \
+            0000000000000000FFFF00004E38220C:1F90 01 0\n\
+            1: B80D01200000000000000000010000A0:0016 F804012A000000000000000001000000:1F90 01 0\n";
+        assert_eq!(established(six), [somebody("12.34.56.78"), somebody("2a01:4f8::1")]);
+    }
+
+    #[test]
+    fn nonsense_in_the_tables_is_passed_over() {
+        for bad in ["", "x", "h\n0: 1:2 3:4 01", "h\n0: ZZZZZZZZ:0016 00000000:0 01", "h\n0:"] {
+            assert_eq!(established(bad), []);
+        }
+    }
+}

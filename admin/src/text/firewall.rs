@@ -1,0 +1,148 @@
+//! The base policy and who may reach what, in words.
+
+use super::{Reader, amount};
+use crate::layout::{locked_out, table, wrapped};
+use crate::report::{
+    Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LastPass, Standing, Why, WhyRow,
+};
+
+impl Reader<'_> {
+    pub(super) fn firewall_plan(&self, plan: &FirewallPlan) -> String {
+        let mut text = self.standing(&plan.policy);
+        text.push_str("With it on:\n");
+        let rows = plan
+            .open
+            .iter()
+            .map(|row| vec![row.from.clone(), row.reaches.clone(), row.why.clone()]);
+        text.push_str(&table(&["from", "may reach", "why"], &[0], rows));
+        if plan.locked_out.is_empty() {
+            text.push_str("Nobody of those who are connected now would lose access.\n");
+        } else {
+            text.push_str("These would lose access:\n");
+            text.push_str(&locked_out(&plan.locked_out));
+        }
+        text + &notes(&plan.notes)
+    }
+
+    pub(super) fn firewall_change(&self, change: &FirewallChange) -> String {
+        let mut text = match (change.done, change.policy.trial_ends) {
+            (Done::Tried, Some(end)) => {
+                let at = end.to_zoned(self.zone.clone()).strftime("%H:%M:%S");
+                let left = end.as_second() - self.now.as_second();
+                format!(
+                    "The base policy is on trial until {at}.\nConfirm within {left} s with:\n  \
+                     dialgate firewall confirm\nOtherwise it rolls back by itself. See first that a second \
+                     connection and a\ncall get in: one that is open already shows little.\n"
+                )
+            }
+            (Done::Tried | Done::Confirmed, _) => "The base policy is on.\n".to_owned(),
+            (Done::RolledBack, _) => "The trial is over, and the base policy is off.\n".to_owned(),
+            (Done::Off, _) => "The base policy is off.\n".to_owned(),
+            (Done::OffAlready, _) => return "The base policy is off already.\n".to_owned(),
+        };
+        if !change.locked_out.is_empty() {
+            text.push_str("These lose access:\n");
+            text.push_str(&locked_out(&change.locked_out));
+        }
+        text.push_str(&notes(&change.notes));
+        text + &self.next_pass("acts on", change.last_pass)
+    }
+
+    pub(super) fn firewall_status(&self, status: &FirewallStatus) -> String {
+        let mut text = self.standing(&status.policy);
+        text.push_str(&self.last_pass(status.last_pass.as_ref()));
+        if let Some(heal) = &status.last_heal {
+            text.push_str(&wrapped(
+                "healed       ",
+                &format!("{}: {}", self.when(heal.at), heal.detail),
+            ));
+        }
+        text
+    }
+
+    pub(super) fn why(&self, why: &Why) -> String {
+        let mut text = format!("address      {}\n", why.address);
+        if let Some(denied) = &why.denied {
+            let name = if denied.name.is_empty() { "" } else { &format!(" ({})", denied.name) };
+            let until = self.end(denied.expires_at);
+            let words = format!("by {}{name} on the deny list, {until}; it wins", denied.network);
+            text.push_str(&wrapped("DENIED       ", &words));
+        }
+        text.push_str(&self.standing(&why.policy));
+        let rows = why.services.iter().map(|row| {
+            vec![row.service.to_string(), row.access.to_owned(), self.because(row, why)]
+        });
+        text.push_str(&table(&["service", "now", "because"], &[0, 1], rows));
+        text.push_str(&self.last_pass(why.last_pass.as_ref()));
+        for heal in &why.heals {
+            text.push_str(&wrapped(
+                "healed       ",
+                &format!("{}: {}", self.when(heal.at), heal.detail),
+            ));
+        }
+        text
+    }
+
+    pub(super) fn standing(&self, policy: &Standing) -> String {
+        let words = match (policy.since, policy.trial_ends) {
+            (None, _) => {
+                "off: what is not opened by dialgate is for the rest of the firewall to decide"
+                    .to_owned()
+            }
+            (Some(_), Some(end)) => {
+                let left = amount((end.as_second() - self.now.as_second()).unsigned_abs());
+                format!("on trial, {left} left: `dialgate firewall confirm` keeps it")
+            }
+            (Some(since), None) => format!("on since {}", self.date(since)),
+        };
+        wrapped("base policy  ", &words)
+    }
+
+    pub(super) fn last_pass(&self, last: Option<&LastPass>) -> String {
+        let Some(pass) = last else {
+            return "reconciler   has never run: start `dialgate-reconciler --watch`, or\n             \
+                    `dialgate-reconciler --once` from cron\n"
+                .to_owned();
+        };
+        let mut text = format!("reconciler   last pass {}\n", self.when(pass.finished_at));
+        let state = pass.problem.as_deref().unwrap_or("the firewall is as the ledger says");
+        let label = if pass.problem.is_some() { "PROBLEM" } else { "" };
+        text.push_str(&wrapped(&format!("{label:<13}"), state));
+        text
+    }
+
+    fn because(&self, row: &WhyRow, why: &Why) -> String {
+        if why.denied.is_some() {
+            return "denied".to_owned();
+        }
+        if row.because.is_empty() {
+            let on = why.policy.since.is_some();
+            return if on { "closed by dialgate" } else { "not opened by dialgate" }.to_owned();
+        }
+        row.because.iter().map(|ground| self.ground(ground)).collect::<Vec<_>>().join("; ")
+    }
+
+    fn ground(&self, ground: &Ground) -> String {
+        match ground {
+            Ground::Loopback => "this machine itself".to_owned(),
+            Ground::Lan { network } => format!("[base-policy] lan {network}"),
+            Ground::Everybody => "open to everybody".to_owned(),
+            Ground::Allow { origin, name, expires_at } => {
+                let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
+                match expires_at {
+                    None => format!("allow list: {origin}{name}"),
+                    Some(end) => format!("allow list: {origin}{name} until {}", self.date(*end)),
+                }
+            }
+            Ground::Lease { id, account, opened_at, expires_at } => format!(
+                "lease {id} of {account}, {} until {}",
+                self.date(*opened_at),
+                self.date(*expires_at)
+            ),
+        }
+    }
+}
+
+fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| wrapped("note: ", note)).collect()
+}

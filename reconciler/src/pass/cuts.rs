@@ -1,0 +1,24 @@
+//! Flows that stood by a right that has ended, whoever ended it: the kernel by its own clock, the operator, or a pass that
+//! died after it.
+
+use dialgate_contract::ledger::loss;
+
+use super::{PassError, Reconciler, tell};
+use crate::firewall::{Desired, Plan};
+
+impl Reconciler {
+    /// Cuts what the ledger says was lost and nothing in `desired` covers. Flows come first and the ledger last: what
+    /// is cut twice does no harm.
+    pub(super) fn cut_lost(&mut self, desired: &Desired) -> Result<(), PassError> {
+        let lost = loss::all(self.ledger.connection())?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let cuts = Plan::cuts(desired, lost.iter().map(|loss| (loss.network, &loss.services)));
+        if !cuts.is_empty() {
+            tell(&cuts);
+            self.firewall.apply(&cuts)?;
+        }
+        Ok(self.ledger.write(|transaction| loss::cut(transaction, &lost))?)
+    }
+}
