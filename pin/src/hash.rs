@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc::{Output, PasswordHash};
-use argon2::password_hash::{self, PasswordHasher};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::password_hash;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, RECOMMENDED_SALT_LEN, Version};
 
 use crate::{Pepper, Pin};
 
@@ -32,6 +32,9 @@ pub enum HashError {
     /// The pepper does not fit.
     #[error("preparing to hash a PIN: {0}")]
     Prepare(#[from] argon2::Error),
+    /// No salt.
+    #[error("the system's random source: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 impl Hasher {
@@ -79,13 +82,23 @@ impl Hasher {
     }
 
     fn hash_bytes(&self, bytes: &[u8]) -> Result<String, HashError> {
-        self.argon2()?.hash_password(bytes).map(|hash| hash.to_string()).map_err(HashError::Hash)
-    }
-
-    fn argon2(&self) -> Result<Argon2<'_>, HashError> {
-        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
-        let secret = self.pepper.bytes();
-        Ok(Argon2::new_with_secret(secret, algorithm, version, Params::DEFAULT)?)
+        let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, Params::DEFAULT);
+        let (mut salt, mut output) = ([0; RECOMMENDED_SALT_LEN], [0; Params::DEFAULT_OUTPUT_LEN]);
+        getrandom::fill(&mut salt)?;
+        let named = ParamsString::try_from(&params).map_err(HashError::Hash)?;
+        let blocks = params.block_count();
+        let argon2 = Argon2::new_with_secret(self.pepper.bytes(), algorithm, version, params)?;
+        self.with_memory(blocks, |memory| {
+            argon2.hash_password_into_with_memory(bytes, &salt, &mut output, memory)
+        })?;
+        let hash = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: named,
+            salt: Some(Salt::new(&salt).map_err(HashError::Stored)?),
+            hash: Some(Output::new(&output).map_err(HashError::Stored)?),
+        };
+        Ok(hash.to_string())
     }
 
     /// Runs `work` on memory that nobody else uses meanwhile, and that is as large as the largest that was asked for.

@@ -51,8 +51,8 @@ fn a_hundred_calls_get_through_ten_thousand_connections_that_are_none() {
 
     let (memory, descriptors) = (side.peak_memory().unwrap(), most.max(most_in_burst));
     say(&format!(
-        "{HONEST} calls beside {IDLE} that connect for ever, {ever} times, {peak} connected at a time: {burst} in the burst, {steady} in the \
-         flood; memory {} MiB and {descriptors} descriptors at most, recovered after {} ms",
+        "{HONEST} calls beside {IDLE} that connect for ever, {ever} times, {peak} connected at a time: {burst} in the \
+         burst, {steady} in the flood; memory {} MiB and {descriptors} descriptors at most, recovered after {} ms",
         memory / 1024,
         recovered.as_millis(),
     ));
@@ -61,8 +61,10 @@ fn a_hundred_calls_get_through_ten_thousand_connections_that_are_none() {
     assert!(recovered <= RECOVERED_WITHIN, "{recovered:?}");
     assert!(burst.setup.max(steady.setup) <= ASTERISK_WAITS);
     let log = side.log().unwrap();
-    let complaints = log.lines().filter(|line| line.contains("dropped")).count();
-    assert!(complaints <= 202, "{complaints} lines in the log about connections that are no calls");
+    let is_complaint =
+        |line: &&str| line.contains("before any call") || line.contains("are no calls");
+    let complaints = log.lines().filter(is_complaint).count();
+    assert!(complaints < 400, "{complaints} lines in the log about {ever} connections");
 }
 
 /// What `work` returns, and the most descriptors open meanwhile; 0 for anybody but root, who may not look.

@@ -57,6 +57,12 @@ impl ReceiveBuffer {
                 (false, false) => Ok(None),
             };
         };
+        if line.len() + 1 == self.bytes.len() {
+            // All that there is: an answer almost always comes alone.
+            let mut line = std::mem::take(&mut self.bytes);
+            line.pop();
+            return Ok(Some(line));
+        }
         let line = Zeroizing::new(line.to_vec());
         self.taken += line.len() + 1;
         if self.unread().is_empty() {

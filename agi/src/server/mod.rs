@@ -93,9 +93,10 @@ impl Server {
         let strangers = Strangers::new(descriptors());
         loop {
             // First: whoever finds no place is still in the kernel's queue.
-            let place = strangers.place().await;
+            let mut place = strangers.place().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
+                    place.begin();
                     // In a box: what wraps a future holds it twice.
                     let call = Box::pin(Arc::clone(self).serve(stream, place));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));

@@ -57,7 +57,7 @@ impl Services {
     pub fn open(config: &Config) -> Result<Self, ServicesError> {
         let pepper = Pepper::load(&config.pepper_file)?;
         let hasher = Hasher::new(pepper.clone())?;
-        let new_pins = NewPins::new(Hasher::new(pepper.clone())?);
+        let new_pins = NewPins::new(hasher.clone());
         make_private_folder(&config.queue_dir())?;
         let requests = Requests::open(&config.queue_file())?;
         let throttling = Throttling::new(requests.clone(), pepper);

@@ -80,12 +80,21 @@ impl Place {
         }
     }
 
+    /// Its connection is there.
+    pub(super) fn begin(&mut self) {
+        self.may_stay(GRACE);
+    }
+
     /// It has said who is calling.
     pub(super) fn heard(&mut self) {
+        self.may_stay(GRACE_ONCE_HEARD);
+    }
+
+    fn may_stay(&mut self, time: Duration) {
         let mut taken = self.room.taken();
         // Unless it was put out in this moment.
         if let Some(kept) = taken.by_end_of_grace.remove(&self.key) {
-            self.key.0 = now() + GRACE_ONCE_HEARD;
+            self.key.0 = now() + time;
             taken.by_end_of_grace.insert(self.key, kept);
         }
     }
@@ -200,6 +209,18 @@ mod tests {
         assert!(third.await.is_err(), "those that are put out have not left yet");
         drop(first);
         strangers.place().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_that_nobody_came_does_not_count() {
+        let strangers = Strangers::with_places(2);
+        let mut first = strangers.place().await;
+        sleep(GRACE * 100).await;
+        first.begin();
+        let begun = now();
+        let (first, _second) = (silent(first), silent(strangers.place().await));
+        let _third = strangers.place().await;
+        assert!(begun.elapsed() >= GRACE && is_put_out(&first).await);
     }
 
     #[tokio::test(start_paused = true)]
