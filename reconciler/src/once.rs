@@ -58,6 +58,7 @@ pub(crate) fn run(
     outbox: &mut Outbox,
 ) -> Result<(), PassError> {
     let now = clock::calendar();
+    keep_time(reconciler);
     let done = reconciler.pass(requests, now);
     let problem = done.as_ref().err().map(ToString::to_string);
     if let Ok(Passed { dropped: 1.. }) = done {
@@ -72,6 +73,14 @@ pub(crate) fn run(
         tracing::error!("the outbox: {error}");
     }
     done.map(|_| ())
+}
+
+/// Whoever cannot tell whether the calendar was set back goes by it.
+fn keep_time(reconciler: &mut Reconciler) {
+    let kept = clock::clocks().map_err(PassError::Clock);
+    if let Err(error) = kept.and_then(|clocks| Ok(reconciler.keep_time(clocks)?)) {
+        tracing::error!("{error}");
+    }
 }
 
 fn send(ledger: &mut Ledger, outbox: &mut Outbox) -> Result<(), DatabaseError> {

@@ -15,7 +15,7 @@ use crate::ledger_watch::LedgerWatch;
 use crate::order::closing_first;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
-use crate::pass::Reconciler;
+use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
 
 /// Requests that one pass decides at most.
@@ -37,6 +37,7 @@ struct Complaints {
     record: Complaint,
     outbox: Complaint,
     flood: Complaint,
+    clock: Complaint,
 }
 
 /// Why watching ended.
@@ -135,6 +136,7 @@ impl Watch {
 
     fn pass(&mut self, requests: &[Request]) {
         let (now, begun) = (clock::calendar(), clock::steady());
+        self.keep_time(begun);
         // Of all batches, not only of each: closing does not wait for what cannot be opened.
         let (closing, opening) = closing_first(requests);
         let ordered: Vec<Request> = closing.into_iter().chain(opening).cloned().collect();
@@ -161,6 +163,20 @@ impl Watch {
             self.record(now, problem, clock);
         }
         let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+    }
+
+    fn keep_time(&mut self, clock: Instant) {
+        let kept = clock::clocks().map_err(PassError::Clock);
+        match kept.and_then(|clocks| Ok(self.reconciler.keep_time(clocks)?)) {
+            Ok(()) => {
+                self.complaints.clock.settle();
+            }
+            Err(error) => {
+                if self.complaints.clock.is_due(&error.to_string(), clock) {
+                    tracing::error!("{error}");
+                }
+            }
+        }
     }
 
     fn passed(&mut self, requests: &[Request], dropped: usize, clock: Instant) {

@@ -10,6 +10,7 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod bans;
+mod clock;
 mod cuts;
 mod error;
 mod expiry;
@@ -19,7 +20,7 @@ mod requests;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Ledger, letter, verdict};
+use dialgate_contract::ledger::{Clocks, Ledger, letter, verdict};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,13 +54,15 @@ pub struct Reconciler {
     ledger: Ledger,
     firewall: Box<dyn Firewall>,
     bans: Box<dyn Bans>,
+    clocks: Option<Clocks>,
 }
 
 impl Reconciler {
     /// A reconciler of this ledger and this firewall, where nobody bans addresses.
     #[must_use]
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
-        Self { policy: Policy::new(&config), config, ledger, firewall, bans: Box::new(NoBans) }
+        let policy = Policy::new(&config);
+        Self { config, policy, ledger, firewall, bans: Box::new(NoBans), clocks: None }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -134,12 +137,17 @@ impl Reconciler {
         Ok(self.firewall.read()?)
     }
 
-    /// Writes down, for whoever asks, when the last pass was and whether it came to its end.
+    /// Writes down, for whoever asks, when the last pass was and whether it came to its end, and what the clocks showed
+    /// before it.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
+        let clocks = self.clocks.take();
         self.ledger.write(|transaction| {
+            if let Some(clocks) = &clocks {
+                clock::keep(transaction, clocks)?;
+            }
             verdict::forget(transaction, now, KEPT)?;
             letter::forget(transaction, now, KEPT)?;
             pass::record(transaction, &Pass { finished_at: now, problem })
