@@ -28,14 +28,25 @@ impl Clocks {
         (back > SLIGHT).then_some(back)
     }
 
+    /// Whether the calendar was set at all since `earlier`, forward or back: whoever goes on by it has to write it down.
+    #[must_use]
+    pub fn is_set_since(&self, earlier: &Self) -> bool {
+        self.boot != earlier.boot || self.drift(earlier).abs() > SLIGHT
+    }
+
     fn behind(&self, earlier: &Self) -> SignedDuration {
+        self.drift(earlier).max(SignedDuration::ZERO)
+    }
+
+    /// How far the calendar fell behind; less than nothing when it is ahead.
+    fn drift(&self, earlier: &Self) -> SignedDuration {
         let passed = if self.boot == earlier.boot {
             SignedDuration::from_secs(self.uptime.saturating_sub(earlier.uptime).max(0))
         } else {
             SignedDuration::ZERO
         };
         let shown = self.calendar.duration_since(earlier.calendar);
-        passed.saturating_sub(shown).max(SignedDuration::ZERO)
+        passed.saturating_sub(shown)
     }
 
     /// The same, as if the calendar had not fallen behind `earlier` slightly: many slight steps add up to one that is
@@ -130,6 +141,9 @@ mod tests {
         assert_eq!(back(clocks("a", 160, 1460)), Some(3600));
         assert_eq!(back(clocks("b", 5, 5000)), None);
         assert_eq!(back(clocks("b", 5, 4000)), Some(1000));
+        let is_set = |now: Clocks| now.is_set_since(&before);
+        assert!(is_set(clocks("a", 160, 9999)) && is_set(clocks("a", 160, 1460)));
+        assert!(is_set(clocks("b", 5, 5000)) && !is_set(clocks("a", 160, 5061)));
     }
 
     fn ledger() -> (tempfile::TempDir, Ledger) {

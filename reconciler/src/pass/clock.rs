@@ -15,7 +15,9 @@ impl Reconciler {
     /// When the ledger cannot be read or written.
     pub fn keep_time(&mut self, clocks: Clocks) -> Result<(), DatabaseError> {
         let earlier = clock::find(self.ledger.connection())?;
-        if earlier.is_some_and(|earlier| clocks.set_back_since(&earlier).is_some()) {
+        // One that was set forward is written down at once, too: who is let in by it is not to stay longer when it is set
+        // back before the next recorded pass.
+        if earlier.is_some_and(|earlier| clocks.is_set_since(&earlier)) {
             self.ledger.write(|transaction| keep(transaction, &clocks))?;
         }
         self.clocks = Some(clocks);

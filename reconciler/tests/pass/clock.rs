@@ -103,10 +103,15 @@ impl Machine {
         self.granted.insert(address, self.lived + seconds);
     }
 
-    fn look(&mut self) {
+    fn keep_time(&mut self) {
         let boot = format!("boot {}", self.boots);
         let (uptime, calendar) = (self.uptime, self.now());
         self.reconciler.keep_time(Clocks { boot, uptime, calendar }).unwrap();
+    }
+
+    fn look(&mut self) {
+        self.keep_time();
+        let calendar = self.now();
         self.reconciler.pass(&[], calendar).unwrap();
         self.reconciler.record(calendar, None).unwrap();
         for address in self.bench.open() {
@@ -127,6 +132,19 @@ proptest! {
             machine.meet(event);
         }
     }
+}
+
+#[test]
+fn whoever_is_let_in_while_the_calendar_is_ahead_stays_no_longer() {
+    let mut machine = Machine::new();
+    machine.look();
+    machine.calendar += 3600;
+    machine.keep_time();
+    machine.grant(600);
+    machine.calendar -= 3600;
+    machine.look();
+    machine.meet(&Event::Pass(620));
+    assert_eq!(machine.bench.open(), [] as [&str; 0]);
 }
 
 #[test]
