@@ -11,12 +11,15 @@ use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
 use dialgate_contract::{Exit, SystemUser, SystemUserError};
 use rustix::fs::FlockOperation;
+use sd_notify::NotifyState;
 
 use crate::arguments::{self, HELP, Mode, Order};
 use crate::firewall::{DryRun, Firewall, FirewallError, Kernel};
 use crate::outbox::Outbox;
 use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
+use crate::reload::Reload;
+use crate::resolver::Resolver;
 use crate::self_check::{self, SelfCheckError};
 use crate::watch::{Watch, WatchError};
 use crate::{clock, mail, once, reader, resolver};
@@ -46,6 +49,8 @@ enum Failure {
     Locked(String),
     #[error("{0}: {1}")]
     Lock(String, std::io::Error),
+    #[error("listening for signals: {0}")]
+    Signal(std::io::Error),
     #[error("printing: {0}")]
     Print(std::io::Error),
 }
@@ -60,7 +65,7 @@ impl Failure {
             Self::Firewall(_) => Exit::Unavailable,
             Self::NotRoot => Exit::NoPerm,
             Self::Locked(_) | Self::Watch(WatchError::Replaced(_)) => Exit::TempFail,
-            Self::Lock(..) | Self::Watch(_) | Self::Print(_) => Exit::IoErr,
+            Self::Lock(..) | Self::Watch(_) | Self::Signal(_) | Self::Print(_) => Exit::IoErr,
         }
     }
 }
@@ -106,18 +111,22 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     let _lock = if mode == Mode::DryRun { None } else { Some(lock(&config)?) };
     let ledger = Ledger::open(&config.ledger_file())?;
     let outbox = Outbox::new(&config.mail, user.as_ref());
+    let mut resolver = Resolver::new(user.clone(), config.firewall.allow_private);
     let reader = Reader::new(config.queue_file(), user, mode == Mode::Watch, clock::steady());
-    let ledger_file = config.ledger_file();
-    let mut reconciler = Reconciler::new(config, ledger, firewall);
+    let mut reconciler = Reconciler::new(config.clone(), ledger, firewall);
     match mode {
         Mode::Watch => {
-            let never = Watch::new(reconciler, reader, outbox, ledger_file)?.run()?;
-            match never {}
+            let ledger_file = config.ledger_file();
+            let reload = Reload::new(file.to_owned(), config).map_err(Failure::Signal)?;
+            let watch = Watch::new(reconciler, reader, outbox, resolver, reload, ledger_file)?;
+            let ended = watch.run();
+            let _ = sd_notify::notify(&[NotifyState::Stopping]);
+            match ended? {}
         }
         Mode::Once => {
             let requests = once::requests(reader, &reconciler);
             let mut outbox = outbox;
-            Ok(once::run(&mut reconciler, &requests, &mut outbox)?)
+            Ok(once::run(&mut reconciler, &requests, &mut outbox, &mut resolver)?)
         }
         Mode::DryRun => {
             let requests = once::requests(reader, &reconciler);

@@ -18,8 +18,11 @@ mod dry_run;
 mod error;
 mod filter;
 mod flow;
+mod glance;
 mod kernel;
 mod memory;
+mod neighbours;
+mod observed;
 mod plan;
 mod process;
 mod rule;
@@ -37,6 +40,8 @@ pub use error::FirewallError;
 pub use filter::Filter;
 pub use kernel::Kernel;
 pub use memory::{Memory, RefusedError};
+pub use neighbours::Neighbour;
+pub(crate) use observed::Observed;
 pub use plan::{Plan, PlanError};
 pub use rule::Rule;
 pub use set_name::{Purpose, SetName, SetNameError};
@@ -62,6 +67,22 @@ pub trait Firewall {
     /// # Errors
     /// When a tool fails.
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError>;
+
+    /// What can be seen without reading everything: the same text again while nobody has changed the rules, and as
+    /// many entries are in our sets. `None` when that takes a whole reading.
+    fn glance(&mut self) -> Option<String> {
+        None
+    }
+
+    /// What a glance would have told when everything was last read, or before.
+    fn seen(&self) -> Option<String> {
+        None
+    }
+
+    /// Who else decides on packets in a way that dialgate cannot work beside.
+    fn neighbours(&mut self) -> Vec<Neighbour> {
+        Vec::new()
+    }
 }
 
 /// A version of the Internet protocol.

@@ -67,6 +67,11 @@ impl Resolver {
         Self { program, user, allow_private, waiting: VecDeque::new(), asked: Vec::new() }
     }
 
+    /// Whether private addresses are believed from now on.
+    pub(crate) const fn believe_private(&mut self, allow_private: bool) {
+        self.allow_private = allow_private;
+    }
+
     /// Asks for these, but for those that it is asking for already.
     pub fn ask(&mut self, names: impl IntoIterator<Item = HostName>) {
         for name in names {

@@ -38,11 +38,8 @@ fn the_older_kind_of_tables_shows_every_rule_as_it_was_given() {
               ipset create dg-$set-6 hash:net family inet6 timeout 60
             done");
         for (family, tool) in [(Family::V4, "iptables-legacy"), (Family::V6, "ip6tables-legacy")] {
-            let rules: Vec<String> = desired
-                .rules(family)
-                .iter()
-                .map(|rule| format!("-A DIALGATE {rule}\n"))
-                .collect();
+            let rules: Vec<String> =
+                desired.rules(family).iter().map(|rule| format!("-A DIALGATE {rule}\n")).collect();
             let script = format!("*filter\n:DIALGATE - [0:0]\n{}COMMIT\n", rules.concat());
             sh(&format!("{tool}-restore --noflush <<'END'\n{script}END"));
             assert_eq!(sh(&format!("{tool}-save -t filter | grep '^-A'")), rules.concat());
@@ -62,10 +59,8 @@ fn whoever_has_no_right_is_kept_out_and_whoever_has_one_is_let_in() {
         assert_eq!(neighbour.reaches("9.9.9.9"), [false, true, false]);
         sh("bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'");
         let denied = ["10.98.0.0/24", "81.2.69.142"];
-        let denials = denied.map(|network| Denial {
-            network: network.parse().unwrap(),
-            time: Time::For(600),
-        });
+        let denials = denied
+            .map(|network| Denial { network: network.parse().unwrap(), time: Time::For(600) });
         settle(&mut kernel, &alone(None, &[(TRAVELLER, 3600)]).deny(denials));
         assert_eq!(neighbour.reaches(NEIGHBOUR), [false, false, false]);
         assert_eq!(neighbour.reaches(TRAVELLER), [false, false, false]);

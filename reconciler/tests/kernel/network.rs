@@ -48,6 +48,30 @@ pub(crate) fn sh(script: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// What `nft flush ruleset` does: one transaction that deletes every table.
+pub(crate) fn flush_ruleset() {
+    use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
+    use rustix::net::{AddressFamily, SendFlags, SocketType};
+    const NFTABLES: u8 = 10;
+    let message = |kind: u16, flags: u16| {
+        let mut bytes = 20u32.to_ne_bytes().to_vec();
+        bytes.extend([kind.to_ne_bytes(), flags.to_ne_bytes()].concat());
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NFTABLES]);
+        bytes
+    };
+    // NFNL_MSG_BATCH_BEGIN, NFT_MSG_DELTABLE of nothing in particular, NFNL_MSG_BATCH_END.
+    let delete = (u16::from(NFTABLES) << 8) | 2;
+    let batch = [message(16, 1), message(delete, 1 | 4), message(17, 1)].concat();
+    let socket =
+        rustix::net::socket(AddressFamily::NETLINK, SocketType::RAW, Some(NETFILTER)).unwrap();
+    rustix::net::bind(&socket, &SocketAddrNetlink::new(0, 0)).unwrap();
+    rustix::net::send(&socket, &batch, SendFlags::empty()).unwrap();
+    let mut answer = [0; 64];
+    let (length, _) =
+        rustix::net::recv(&socket, &mut answer, rustix::net::RecvFlags::empty()).unwrap();
+    assert!(length >= 20 && answer[16..20] == [0; 4], "{answer:?}");
+}
+
 #[expect(clippy::disallowed_methods, reason = "tests set the kernel up with its tools")]
 fn command(program: &str) -> Command {
     Command::new(program)
