@@ -14,7 +14,7 @@ use rustix::fs::FlockOperation;
 use sd_notify::NotifyState;
 
 use crate::arguments::{self, HELP, Mode, Order};
-use crate::firewall::{DryRun, Firewall, FirewallError, Kernel};
+use crate::firewall::{DryRun, Fail2ban, Firewall, FirewallError, Kernel};
 use crate::outbox::Outbox;
 use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
@@ -22,7 +22,7 @@ use crate::reload::Reload;
 use crate::resolver::Resolver;
 use crate::self_check::{self, SelfCheckError};
 use crate::watch::{Watch, WatchError};
-use crate::{clock, mail, once, reader, resolver};
+use crate::{child, clock, mail, once, reader, resolver};
 
 /// Why the program ends without having done its work.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,7 @@ fn carry_out(order: Order) -> Exit {
         Order::Help => print(HELP),
         Order::Version => print(concat!("dialgate-reconciler ", env!("CARGO_PKG_VERSION"), "\n")),
         Order::SendLetters => mail::child(),
+        Order::EndChild(pid) => child::end_by_itself(pid),
         Order::Resolve(name) => resolver::child::run(&name),
         Order::ReadQueue { queue, watch } => reader::child::run(&queue, watch),
         Order::Reconcile { config, mode } => {
@@ -102,6 +103,7 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         self_check::trusted(path)?;
     }
     let user = if SystemUser::is_root() { config.run_as()? } else { None };
+    let kernel = config.firewall.backend == Backend::Ipset;
     let firewall: Box<dyn Firewall> = match config.firewall.backend {
         Backend::DryRun => Box::new(DryRun::new(std::io::stdout())),
         Backend::Ipset if SystemUser::is_root() => Box::new(Kernel::new()?),
@@ -114,6 +116,9 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     let mut resolver = Resolver::new(user.clone(), config.firewall.allow_private);
     let reader = Reader::new(config.queue_file(), user, mode == Mode::Watch, clock::steady());
     let mut reconciler = Reconciler::new(config.clone(), ledger, firewall);
+    if kernel {
+        reconciler = reconciler.beside(Box::new(Fail2ban::of_this_machine()));
+    }
     match mode {
         Mode::Watch => {
             let ledger_file = config.ledger_file();

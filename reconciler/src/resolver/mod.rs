@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use dialgate_contract::{HostName, SystemUser};
 
-use crate::child::{THIS_PROGRAM, command};
+use crate::child::{THIS_PROGRAM, command, end};
 use answer::judge;
 use line::{BadLine, Line, MAX_LINE};
 
@@ -167,9 +167,8 @@ impl Question {
     }
 
     fn end(&mut self) {
-        // Neither fails but for a child that is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It fails only for a child that is gone already.
+        let _ = end(&mut self.child);
     }
 }
 

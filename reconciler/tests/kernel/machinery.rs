@@ -160,6 +160,17 @@ fn it_runs_with_four_capabilities_and_its_children_with_none() {
             ledger.lines().all(|line| line.contains(" root ") && !line.ends_with('6')),
             "{ledger}"
         );
+        // One that hangs is ended all the same, and replaced.
+        let hanging: i32 = children.split_whitespace().next().unwrap().parse().unwrap();
+        let pid = rustix::process::Pid::from_raw(hanging).unwrap();
+        rustix::process::kill_process(pid, Signal::STOP).unwrap();
+        let gone = || {
+            Status::find(hanging).is_none_or(|status| status.value("PPid") != parent.to_string())
+        };
+        until("the child that hangs is ended", Duration::from_secs(20), gone);
+        until("it is replaced", SOON, || {
+            !sh(&format!("ps -o pid= --ppid {parent} || true")).is_empty()
+        });
         // It heals, too, and its tools are let do what they must.
         sh("iptables -F; ip6tables -F");
         until("it is healed", SOON, || sh("iptables -S INPUT").contains("-j DIALGATE"));
@@ -171,7 +182,11 @@ struct Status(String);
 
 impl Status {
     fn of(pid: i32) -> Self {
-        Self(std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap())
+        Self::find(pid).unwrap()
+    }
+
+    fn find(pid: i32) -> Option<Self> {
+        std::fs::read_to_string(format!("/proc/{pid}/status")).ok().map(Self)
     }
 
     fn value(&self, key: &str) -> &str {
