@@ -12,6 +12,7 @@ use crate::contact::PersonName;
 use crate::error::Error;
 use crate::import::providers;
 use crate::listing::{ListError, clashes};
+use crate::own_access::OwnAccess;
 use crate::report::{AllowChange, AllowRow, HostRow, Report};
 use crate::service;
 use crate::site::Site;
@@ -21,7 +22,7 @@ pub(crate) fn run(command: AllowCommand, site: &Site) -> Result<Report, Error> {
         AllowCommand::List => list(site),
         AllowCommand::Add(new) => add(new, site),
         AllowCommand::ImportProviders(chosen) => providers::run(&chosen, site),
-        AllowCommand::Remove { origin } => remove(&origin, site),
+        AllowCommand::Remove { origin, even_me } => remove(&origin, even_me, site),
     }
 }
 
@@ -75,10 +76,14 @@ fn add(new: NewAllow, site: &Site) -> Result<Report, Error> {
     let expires_at = end_of(&new.term, site)?;
     let name = new.name.map(PersonName::into_string).unwrap_or_default();
     site.ledger()?.write(|tx| {
+        let own = OwnAccess::before(tx, site)?;
         let services = service::known(tx, new.services)?;
         let mut entry =
             Allow { origin: new.origin, services, name, expires_at, created_at: site.now };
         let old = put(tx, &mut entry, site)?;
+        if !new.even_me {
+            own.remains(tx, site)?;
+        }
         let denied = clashes(&entry.origin, &host::all(tx)?, &deny::all(tx)?, site.now);
         Ok(Report::AllowChange(Box::new(AllowChange {
             done: "is let in",
@@ -90,13 +95,17 @@ fn add(new: NewAllow, site: &Site) -> Result<Report, Error> {
     })
 }
 
-fn remove(origin: &Origin, site: &Site) -> Result<Report, Error> {
+fn remove(origin: &Origin, even_me: bool, site: &Site) -> Result<Report, Error> {
     site.ledger()?.write(|tx| {
+        let own = OwnAccess::before(tx, site)?;
         let Some(entry) = find(tx, origin)? else {
             return Err(ListError::NotAllowed(origin.clone()).into());
         };
         let entry_row = row(tx, entry.clone(), site)?;
         allow::remove(tx, origin)?;
+        if !even_me {
+            own.remains(tx, site)?;
+        }
         let detail = describe(&entry);
         audit::record(tx, site.now, &site.operator, "allow-removed", None, &detail)?;
         Ok(Report::AllowChange(Box::new(AllowChange {

@@ -23,6 +23,7 @@ mod layout;
 mod lease;
 mod listing;
 mod new_pin;
+mod own_access;
 mod phones;
 mod print;
 mod random;

@@ -28,6 +28,12 @@ pub(crate) enum ListError {
         if .peer.own { ", which is your own" } else { ", which may be your own" }
     )]
     Me { network: Network, peer: SshPeer },
+    #[error(
+        "the base policy would then keep out the SSH connection from {}{}: nothing was changed; say --even-me if you mean it",
+        .0.address,
+        if .0.own { ", which is your own" } else { ", which may be your own" }
+    )]
+    MyEntry(SshPeer),
 }
 
 /// The entries of the deny list that hold for some address of the origin.

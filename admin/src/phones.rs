@@ -215,6 +215,7 @@ pub(crate) fn by_address(phones: &BTreeSet<Phone>) -> BTreeMap<(IpAddr, Signalli
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn phone(name: &str, address: &str, by: Signalling) -> Phone {
         Phone { name: name.to_owned(), address: address.parse().unwrap(), by }
@@ -281,5 +282,33 @@ mod tests {
         let dumb = find(Path::new("/bin/false"));
         assert!(dumb.notes.iter().any(|note| note.contains("does it run?")), "{:?}", dumb.notes);
         assert!(find(Path::new("/bin/true")).notes.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_in_a_uri_is_read_back(
+            bits in any::<u128>(),
+            four in any::<bool>(),
+            user in "[a-z0-9]{0,8}@|",
+            rest in "(:[1-9][0-9]{0,3})?(;transport=udp)?",
+        ) {
+            let (address, written) = if four {
+                let address = std::net::Ipv4Addr::from((bits >> 96) as u32);
+                (IpAddr::from(address), address.to_string())
+            } else {
+                let address = std::net::Ipv6Addr::from(bits);
+                (IpAddr::from(address).to_canonical(), format!("[{address}]"))
+            };
+            let read = parse_uri(&format!("sip:{user}{written}{rest}"));
+            prop_assert_eq!(read.map(|(address, by, _)| (address, by)), Some((address, Signalling::Sip)));
+        }
+
+        #[test]
+        fn whatever_asterisk_says_is_read_without_harm(text in any::<String>()) {
+            contacts(&text);
+            contacts(&format!("Contact: {text}"));
+            registrar(&format!("/registrar/contact/{text}"));
+            peers(&text, Signalling::Iax);
+        }
     }
 }

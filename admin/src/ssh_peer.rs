@@ -134,6 +134,7 @@ fn socket(text: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn peer(address: &str, port: u16) -> SshPeer {
         SshPeer { address: address.parse().unwrap(), port, own: true }
@@ -180,6 +181,15 @@ mod tests {
     fn nonsense_in_the_tables_is_passed_over() {
         for bad in ["", "x", "h\n0: 1:2 3:4 01", "h\n0: ZZZZZZZZ:0016 00000000:0 01", "h\n0:"] {
             assert_eq!(established(bad), []);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_harm(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+            from_variable(&text);
+            from_environment(&bytes);
+            established(&format!("head\n0: {text}"));
         }
     }
 }

@@ -6,13 +6,16 @@
 
 pub mod admit;
 mod arguments;
+mod burst;
 mod child;
 mod clock;
 mod complaint;
 mod decide;
 pub mod firewall;
+mod heal;
 mod ledger_watch;
 pub mod mail;
+mod nftables;
 mod once;
 mod order;
 mod outbox;
@@ -21,6 +24,7 @@ mod pace;
 pub mod pass;
 mod program;
 mod reader;
+mod reload;
 pub mod resolver;
 mod self_check;
 mod wanted;

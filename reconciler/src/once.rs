@@ -5,18 +5,24 @@ use std::time::{Duration, Instant};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
 use dialgate_contract::queue::{Matter, Request};
+use jiff::{SignedDuration, Timestamp};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::BorrowedFd;
 
 use crate::clock;
 use crate::outbox::Outbox;
-use crate::pass::{PassError, Passed, Reconciler};
+use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
+use crate::resolver::Resolver;
 
 /// How long the queue's reader may take in all. It is the bound on what a crafted queue can cost.
 const READING: Duration = Duration::from_secs(5);
 /// Requests of travellers, and as many notices, that one pass decides at most: while it does, nobody else can write the ledger.
 const MOST: usize = 1000;
+/// How long hosts may take in all; those that are late are asked for the next time.
+const RESOLVING: Duration = Duration::from_secs(20);
+/// A host is asked for once a minute, however cron counts.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_secs(50);
 /// How long letters may take in all; what is left waits for the next time.
 const SENDING: Duration = Duration::from_secs(45);
 
@@ -48,7 +54,7 @@ pub(crate) fn requests(mut reader: Reader, reconciler: &Reconciler) -> Vec<Reque
     }
 }
 
-/// One pass for all of them, and then the letters that are due.
+/// One pass for all of them, and then the hosts and the letters that are due.
 ///
 /// # Errors
 /// When the pass failed. Letters are sent all the same.
@@ -56,22 +62,80 @@ pub(crate) fn run(
     reconciler: &mut Reconciler,
     requests: &[Request],
     outbox: &mut Outbox,
+    resolver: &mut Resolver,
 ) -> Result<(), PassError> {
     let now = clock::calendar();
-    let done = reconciler.pass(requests, now);
-    let problem = done.as_ref().err().map(ToString::to_string);
-    if let Ok(Passed { dropped: 1.. }) = done {
-        tracing::error!(
-            "requests are left undecided for now: the queue is flooded; is dialgate-agi what it should be?"
-        );
+    keep_time(reconciler);
+    let mut done = Ok(());
+    if !requests.is_empty() || !reconciler.is_settled(now) {
+        done = pass(reconciler, requests, now);
     }
+    // What is there is closed and opened before anybody waits for the DNS.
+    if done.is_ok() && resolve(reconciler, resolver) {
+        done = pass(reconciler, &[], clock::calendar());
+    }
+    let obstacle = reconciler.in_the_way();
+    if let Some(obstacle) = &obstacle {
+        tracing::warn!("{obstacle}");
+    }
+    let problem = done.as_ref().err().map(ToString::to_string).or(obstacle);
     if let Err(error) = reconciler.record(now, problem) {
         tracing::error!("writing down the pass: {error}");
     }
     if let Err(error) = send(reconciler.ledger_mut(), outbox) {
         tracing::error!("the outbox: {error}");
     }
-    done.map(|_| ())
+    done
+}
+
+fn pass(
+    reconciler: &mut Reconciler,
+    requests: &[Request],
+    now: Timestamp,
+) -> Result<(), PassError> {
+    let before = reconciler.before(now, requests.is_empty());
+    let passed = reconciler.pass(requests, now)?;
+    if passed.dropped > 0 {
+        tracing::error!(
+            "requests are left undecided for now: the queue is flooded; is dialgate-agi what it should be?"
+        );
+    }
+    if let Some(detail) = reconciler.verify(&before, now)? {
+        tracing::warn!("firewall-healed: {detail}");
+        reconciler.record_heal(now, &detail, false)?;
+    }
+    Ok(())
+}
+
+/// Asks for the hosts that are due; whether anything was answered.
+fn resolve(reconciler: &mut Reconciler, resolver: &mut Resolver) -> bool {
+    let end = clock::steady() + RESOLVING;
+    match reconciler.hosts_due(ASKED_AGAIN, clock::calendar()) {
+        Ok(due) => resolver.ask(due),
+        Err(error) => tracing::error!("hosts of the allow list: {error}"),
+    }
+    let mut answered = false;
+    while !resolver.is_idle() && clock::steady() < end {
+        let answers = resolver.answers(clock::steady());
+        if let Err(error) = reconciler.heard(&answers, clock::calendar()) {
+            tracing::error!("hosts of the allow list: {error}");
+            return answered;
+        }
+        answered |= !answers.is_empty();
+        if !resolver.is_idle() {
+            let until = resolver.deadline(clock::steady()).map_or(end, |due| due.min(end));
+            wait(resolver.fds(), until);
+        }
+    }
+    answered
+}
+
+/// Whoever cannot tell whether the calendar was set back goes by it.
+fn keep_time(reconciler: &mut Reconciler) {
+    let kept = clock::clocks().map_err(PassError::Clock);
+    if let Err(error) = kept.and_then(|clocks| Ok(reconciler.keep_time(clocks)?)) {
+        tracing::error!("{error}");
+    }
 }
 
 fn send(ledger: &mut Ledger, outbox: &mut Outbox) -> Result<(), DatabaseError> {
@@ -88,10 +152,10 @@ fn send(ledger: &mut Ledger, outbox: &mut Outbox) -> Result<(), DatabaseError> {
     }
 }
 
-fn wait(pipe: Option<BorrowedFd<'_>>, until: Instant) {
+fn wait<'a>(pipes: impl IntoIterator<Item = BorrowedFd<'a>>, until: Instant) {
     let timeout = until.saturating_duration_since(clock::steady());
     let mut wanted: Vec<PollFd<'_>> =
-        pipe.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+        pipes.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
     // Woken early or not at all: the caller looks again and counts the time.
     let _ = rustix::event::poll(&mut wanted, Timespec::try_from(timeout).ok().as_ref());
 }

@@ -20,6 +20,8 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(120);
 /// The outbox; without a mailer when mail is off.
 pub(crate) struct Outbox {
     mailer: Option<Mailer>,
+    user: Option<SystemUser>,
+    next: Option<Mail>,
     in_flight: Option<InFlight>,
 }
 
@@ -33,9 +35,22 @@ impl Outbox {
     /// An outbox that sends as `mail` says, by a child that runs as `user`.
     #[must_use]
     pub(crate) fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
-        let mailer =
-            (mail.transport != Transport::Off).then(|| Mailer::new(mail.clone(), user.cloned()));
-        Self { mailer, in_flight: None }
+        let user = user.cloned();
+        Self { mailer: mailer(mail, user.as_ref()), user, next: None, in_flight: None }
+    }
+
+    /// Sends as `mail` says from the next letter on.
+    pub(crate) fn change(&mut self, mail: &Mail) {
+        self.next = Some(mail.clone());
+        self.adopt();
+    }
+
+    fn adopt(&mut self) {
+        if !self.is_busy()
+            && let Some(mail) = self.next.take()
+        {
+            self.mailer = mailer(&mail, self.user.as_ref());
+        }
     }
 
     /// What to poll for reading; `None` while no letter is on its way.
@@ -85,6 +100,8 @@ impl Outbox {
                 write_down(ledger, &sent, &report.outcome, now)?;
             }
         }
+        self.adopt();
+        let Some(mailer) = &mut self.mailer else { return Ok(()) };
         let letter = match letter::due(ledger.connection(), now, 1)?.pop() {
             None => return Ok(()),
             Some(Ok(letter)) => letter,
@@ -116,6 +133,10 @@ impl Outbox {
         let late = Delivery::Retry("the mail server took too long".to_owned());
         self.in_flight.take().map_or(Ok(()), |sent| write_down(ledger, &sent, &late, now))
     }
+}
+
+fn mailer(mail: &Mail, user: Option<&SystemUser>) -> Option<Mailer> {
+    (mail.transport != Transport::Off).then(|| Mailer::new(mail.clone(), user.cloned()))
 }
 
 fn write_down(

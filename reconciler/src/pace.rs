@@ -37,10 +37,10 @@ impl Pace {
         }
     }
 
-    /// Whether a pass is due that nobody asked for: the regular one, or one that failed.
+    /// Whether a pass that failed is to be tried again.
     #[must_use]
-    pub(crate) fn wants_pass(&self, now: Instant) -> bool {
-        now >= self.tick || self.retry.is_some_and(|retry| now >= retry)
+    pub(crate) fn wants_retry(&self, now: Instant) -> bool {
+        self.retry.is_some_and(|retry| now >= retry)
     }
 
     /// Whether it is time for the regular one.
@@ -138,13 +138,13 @@ mod tests {
         pace.ticked(start + seconds(1000));
         for pause in [1, 2, 4, 8, 10, 10] {
             pace.failed(start);
-            assert!(!pace.wants_pass(start + seconds(pause) - Duration::from_millis(1)));
-            assert!(pace.wants_pass(start + seconds(pause)), "{pause}");
+            assert!(!pace.wants_retry(start + seconds(pause) - Duration::from_millis(1)));
+            assert!(pace.wants_retry(start + seconds(pause)), "{pause}");
         }
         pace.passed();
-        assert!(!pace.wants_pass(start + seconds(500)) && !pace.is_failing());
+        assert!(!pace.wants_retry(start + seconds(500)) && !pace.is_failing());
         pace.failed(start);
-        assert!(pace.wants_pass(start + seconds(1)));
+        assert!(pace.wants_retry(start + seconds(1)));
     }
 
     #[test]

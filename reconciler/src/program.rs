@@ -11,15 +11,18 @@ use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
 use dialgate_contract::{Exit, SystemUser, SystemUserError};
 use rustix::fs::FlockOperation;
+use sd_notify::NotifyState;
 
 use crate::arguments::{self, HELP, Mode, Order};
-use crate::firewall::{DryRun, Firewall, FirewallError, Kernel};
+use crate::firewall::{DryRun, Fail2ban, Firewall, FirewallError, Kernel};
 use crate::outbox::Outbox;
 use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
+use crate::reload::Reload;
+use crate::resolver::Resolver;
 use crate::self_check::{self, SelfCheckError};
 use crate::watch::{Watch, WatchError};
-use crate::{clock, mail, once, reader, resolver};
+use crate::{child, clock, mail, once, reader, resolver};
 
 /// Why the program ends without having done its work.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,8 @@ enum Failure {
     Locked(String),
     #[error("{0}: {1}")]
     Lock(String, std::io::Error),
+    #[error("listening for signals: {0}")]
+    Signal(std::io::Error),
     #[error("printing: {0}")]
     Print(std::io::Error),
 }
@@ -60,7 +65,7 @@ impl Failure {
             Self::Firewall(_) => Exit::Unavailable,
             Self::NotRoot => Exit::NoPerm,
             Self::Locked(_) | Self::Watch(WatchError::Replaced(_)) => Exit::TempFail,
-            Self::Lock(..) | Self::Watch(_) | Self::Print(_) => Exit::IoErr,
+            Self::Lock(..) | Self::Watch(_) | Self::Signal(_) | Self::Print(_) => Exit::IoErr,
         }
     }
 }
@@ -79,6 +84,7 @@ fn carry_out(order: Order) -> Exit {
         Order::Help => print(HELP),
         Order::Version => print(concat!("dialgate-reconciler ", env!("CARGO_PKG_VERSION"), "\n")),
         Order::SendLetters => mail::child(),
+        Order::EndChild(pid) => child::end_by_itself(pid),
         Order::Resolve(name) => resolver::child::run(&name),
         Order::ReadQueue { queue, watch } => reader::child::run(&queue, watch),
         Order::Reconcile { config, mode } => {
@@ -97,6 +103,7 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         self_check::trusted(path)?;
     }
     let user = if SystemUser::is_root() { config.run_as()? } else { None };
+    let kernel = config.firewall.backend == Backend::Ipset;
     let firewall: Box<dyn Firewall> = match config.firewall.backend {
         Backend::DryRun => Box::new(DryRun::new(std::io::stdout())),
         Backend::Ipset if SystemUser::is_root() => Box::new(Kernel::new()?),
@@ -106,18 +113,25 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     let _lock = if mode == Mode::DryRun { None } else { Some(lock(&config)?) };
     let ledger = Ledger::open(&config.ledger_file())?;
     let outbox = Outbox::new(&config.mail, user.as_ref());
+    let mut resolver = Resolver::new(user.clone(), config.firewall.allow_private);
     let reader = Reader::new(config.queue_file(), user, mode == Mode::Watch, clock::steady());
-    let ledger_file = config.ledger_file();
-    let mut reconciler = Reconciler::new(config, ledger, firewall);
+    let mut reconciler = Reconciler::new(config.clone(), ledger, firewall);
+    if kernel {
+        reconciler = reconciler.beside(Box::new(Fail2ban::of_this_machine()));
+    }
     match mode {
         Mode::Watch => {
-            let never = Watch::new(reconciler, reader, outbox, ledger_file)?.run()?;
-            match never {}
+            let ledger_file = config.ledger_file();
+            let reload = Reload::new(file.to_owned(), config).map_err(Failure::Signal)?;
+            let watch = Watch::new(reconciler, reader, outbox, resolver, reload, ledger_file)?;
+            let ended = watch.run();
+            let _ = sd_notify::notify(&[NotifyState::Stopping]);
+            match ended? {}
         }
         Mode::Once => {
             let requests = once::requests(reader, &reconciler);
             let mut outbox = outbox;
-            Ok(once::run(&mut reconciler, &requests, &mut outbox)?)
+            Ok(once::run(&mut reconciler, &requests, &mut outbox, &mut resolver)?)
         }
         Mode::DryRun => {
             let requests = once::requests(reader, &reconciler);

@@ -23,6 +23,9 @@ pub(crate) enum AllowCommand {
         /// As the list shows it
         #[arg(value_name = "HOST|ADDRESS|NETWORK")]
         origin: Origin,
+        /// Even when this takes your own SSH connection's way in away
+        #[arg(long)]
+        even_me: bool,
     },
 }
 
@@ -39,6 +42,9 @@ pub(crate) struct NewAllow {
     pub(crate) name: Option<PersonName>,
     #[command(flatten)]
     pub(crate) term: Term,
+    /// Even when this takes your own SSH connection's way in away
+    #[arg(long)]
+    pub(crate) even_me: bool,
 }
 
 /// How long an entry stands; for good when nothing is said.

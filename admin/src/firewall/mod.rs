@@ -2,12 +2,10 @@
 //! by the reconciler.
 
 mod lockout;
+mod look;
 mod plan;
+mod trial;
 
-use std::path::Path;
-use std::time::Duration;
-
-use dialgate_contract::config::Backend;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{BasePolicy, audit, base_policy, pass};
 use jiff::{SignedDuration, Timestamp};
@@ -22,16 +20,11 @@ use crate::report::{
 };
 use crate::rights::Rights;
 use crate::site::Site;
-use crate::ssh_peer;
-use crate::{phones, print};
+use look::look;
+use trial::{passed_after, trial, wait_for_pass};
 
 /// How long a trial lasts.
 pub(crate) const TRIAL: SignedDuration = SignedDuration::from_secs(60);
-/// A reconciler that watches passes more often than this, even with nothing to do.
-const ASLEEP: SignedDuration = SignedDuration::from_mins(10);
-/// How often it is looked whether it has passed. It writes that down every ten seconds.
-const LOOKS_A_SECOND: u32 = 10;
-const LOOKS: u32 = 12 * LOOKS_A_SECOND;
 /// What the reconciler calls it, in the audit trail, when it has put the firewall right.
 pub(crate) const HEALED: &str = "firewall-healed";
 
@@ -119,28 +112,6 @@ fn confirm(site: &Site) -> Result<Report, Error> {
     Ok(Report::FirewallChange(change))
 }
 
-/// Waits, but never beyond the trial, for the reconciler to write down that it has passed since the trial began.
-fn wait_for_pass(ledger: &Connection, site: &Site) -> Result<(), Error> {
-    let (end, since) = trial(ledger, site)?;
-    let left = u32::try_from(seconds(site.now, end)).unwrap_or_default().saturating_sub(1);
-    let tries = LOOKS.min(left.saturating_mul(LOOKS_A_SECOND));
-    for look in 0..tries {
-        if passed_after(ledger, since)? {
-            break;
-        }
-        if look == LOOKS_A_SECOND {
-            print::meanwhile("waiting for the reconciler to pass ...");
-        }
-        std::thread::sleep(Duration::from_secs(1) / LOOKS_A_SECOND);
-    }
-    Ok(())
-}
-
-/// Times are whole seconds: a pass in the same second may have been before.
-fn passed_after(ledger: &Connection, since: Timestamp) -> Result<bool, DatabaseError> {
-    Ok(pass::last(ledger)?.is_some_and(|pass| pass.finished_at > since))
-}
-
 fn rollback(site: &Site) -> Result<Report, Error> {
     let change = site.ledger()?.write(|tx| {
         trial(tx, site)?;
@@ -181,17 +152,6 @@ pub(crate) fn standing(ledger: &Connection, site: &Site) -> Result<Standing, Dat
     Ok(Standing::new(base_policy::find(ledger)?, site.now))
 }
 
-/// The trial that runs: its end and its beginning.
-fn trial(ledger: &Connection, site: &Site) -> Result<(Timestamp, Timestamp), Error> {
-    let error = match base_policy::find(ledger)? {
-        Some((BasePolicy::Trial(end), since)) if site.now < end => return Ok((end, since)),
-        Some((BasePolicy::Trial(end), _)) => FirewallError::TrialOver(seconds(end, site.now)),
-        Some((BasePolicy::On, _)) => FirewallError::Confirmed,
-        Some((BasePolicy::Off, _)) | None => FirewallError::NoTrial,
-    };
-    Err(error.into())
-}
-
 fn decide(
     transaction: &Transaction<'_>,
     policy: BasePolicy,
@@ -212,43 +172,6 @@ fn decide(
         notes: Vec::new(),
         last_pass: pass::last(transaction)?.map(|pass| pass.finished_at),
     })
-}
-
-/// Who would lose access, and what else the operator should know.
-fn look(
-    ledger: &Connection,
-    rights: &Rights,
-    site: &Site,
-) -> Result<(Vec<LockedOut>, Vec<String>), DatabaseError> {
-    let ssh = ssh_peer::find(ledger)?;
-    let phones = phones::find(Path::new(phones::ASTERISK));
-    let locked_out = lockout::locked_out(rights, &ssh, &phones);
-    let mut notes = phones.notes;
-    let looked = format!(
-        "looked at: {} of SSH, {}",
-        count(ssh.len(), "connection"),
-        count(phones.seen.len(), "telephone")
-    );
-    notes.insert(0, looked);
-    for name in rights.open.iter().filter(|name| rights.service(name.as_str()).is_none()) {
-        notes.push(format!("[base-policy] open names {name}, which is no service"));
-    }
-    if site.config.firewall.backend == Backend::DryRun {
-        notes.push("firewall.backend is dry-run: the reconciler changes nothing".to_owned());
-    }
-    let awake =
-        pass::last(ledger)?.is_some_and(|pass| site.now.duration_since(pass.finished_at) <= ASLEEP);
-    if !awake {
-        notes.push(
-            "the reconciler has not passed lately: a trial needs `dialgate-reconciler --watch`, or it is over before it is seen"
-                .to_owned(),
-        );
-    }
-    Ok((locked_out, notes))
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {

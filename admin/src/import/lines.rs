@@ -85,3 +85,65 @@ pub(super) fn found(place: String, text: &str, entry: Result<Entry, String>) -> 
 fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tm3;
+    use super::*;
+    use dialgate_contract::{Origin, TravellerAddress};
+    use proptest::prelude::*;
+
+    fn sip() -> BTreeSet<ServiceName> {
+        ["sip".parse().unwrap()].into()
+    }
+
+    /// Whatever is taken is a host's name, or a network that is public from end to end and not wide.
+    fn is_safe(found: &Found) -> bool {
+        let Ok(entry) = &found.entry else { return true };
+        let public = |address| TravellerAddress::new(address, false).is_ok();
+        entry.name.chars().all(|c| !c.is_control())
+            && match &entry.origin {
+                Origin::Host(_) => true,
+                Origin::Network(network) => {
+                    let net = network.net();
+                    public(net.network()) && public(net.broadcast()) && net.prefix_len() >= 8
+                }
+            }
+    }
+
+    /// Something like a line of a list.
+    fn line() -> impl Strategy<Value = String> {
+        let address = prop_oneof![
+            (any::<[u8; 4]>(), 0..=33_u8)
+                .prop_map(|([a, b, c, d], n)| format!("{a}.{b}.{c}.{d}/{n}")),
+            any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("{a}.{b}.{c}.{d}")),
+            any::<u128>().prop_map(|bits| std::net::Ipv6Addr::from(bits).to_string()),
+            "[a-z0-9.:/-]{0,20}",
+        ];
+        (address, "\\PC{0,20}").prop_map(|(address, rest)| format!("{address} {rest}"))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_dangerous_is_taken_from_a_list(lines in prop::collection::vec(line(), 0..8)) {
+            let text = lines.join("\n");
+            prop_assert!(sites(&text, &sip(), false).iter().all(is_safe));
+            if let Ok(found) = freepbx(&text, &sip(), false) {
+                prop_assert!(found.iter().all(is_safe));
+            }
+            let rules: String = lines
+                .iter()
+                .map(|line| format!("-A INPUT -s {line} -j ACCEPT\n"))
+                .collect();
+            let rules = format!("# // New entry for x.iptables\n{rules}");
+            prop_assert!(tm3::rules(&rules, false).iter().all(is_safe));
+        }
+
+        #[test]
+        fn any_text_at_all_is_read_without_harm(text in any::<String>()) {
+            prop_assert!(sites(&text, &sip(), false).iter().all(is_safe));
+            prop_assert!(tm3::rules(&text, false).iter().all(is_safe));
+            prop_assert!(is_safe(&tm3::account(String::new(), "x", &text, &sip(), false)));
+        }
+    }
+}

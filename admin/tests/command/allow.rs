@@ -121,3 +121,23 @@ fn a_service_that_somebody_is_let_in_to_stays() {
     site.ok("allow remove 12.34.56.78");
     site.ok("service remove fop");
 }
+
+#[test]
+fn nobody_takes_his_own_way_in_away_unasked_while_the_base_policy_is_on() {
+    let site = Site::new();
+    let (me, remove) = ("12.34.56.78", "allow remove 12.34.56.78");
+    let narrow = "allow add 12.34.56.78 --services sip";
+    site.ok("allow add 12.34.56.78 --services ssh");
+    assert_eq!(site.run_from(me, "firewall apply").code, 0);
+    for line in [remove, narrow] {
+        let answer = site.run_from(me, line);
+        assert_eq!((answer.code, answer.err.contains("your own")), (65, true), "{answer:?}");
+        assert_eq!(site.json("allow list")[0]["services"], json!(["ssh"]));
+    }
+    assert_eq!(site.run_from("12.34.56.79", narrow).code, 0);
+    assert_eq!(site.run_from(me, "allow add 12.34.56.78 --services ssh,sip").code, 0);
+    assert_eq!(site.run_from(me, &format!("{remove} --even-me")).code, 0);
+    site.ok("firewall off");
+    site.ok("allow add 12.34.56.78 --services ssh");
+    assert_eq!(site.run_from(me, remove).code, 0);
+}

@@ -236,3 +236,11 @@ BEGIN UPDATE revision SET number = number + 1; END;
 
 CREATE TRIGGER base_policy_delete AFTER DELETE ON base_policy
 BEGIN UPDATE revision SET number = number + 1; END;
+
+-- One row: what the kernel looked like when it was last read as a whole and found to be as the ledger says.
+CREATE TABLE verified (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    revision INTEGER NOT NULL,
+    kernel   TEXT NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;

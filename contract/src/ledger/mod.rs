@@ -16,6 +16,7 @@ pub mod pass;
 pub mod revision;
 pub mod service;
 pub mod verdict;
+pub mod verified;
 
 use std::path::Path;
 
@@ -33,6 +34,7 @@ pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use loss::Loss;
 pub use verdict::Verdict;
+pub use verified::Verified;
 
 const MIGRATIONS: Migrations = &[include_str!("0001.sql")];
 

@@ -10,6 +10,7 @@
 
 use dialgate_contract::config::{Anchor, ChainName};
 
+use super::fail2ban::set_of_bans;
 use super::filter::BUILT_IN;
 use super::plan::PlanError;
 use super::{Desired, Family, Filter, Jump};
@@ -48,7 +49,7 @@ pub(super) fn jump(filter: &Filter, anchor: &ChainName, chain: &ChainName) -> Op
     let ours = format!("-j {chain}");
     let rules = filter.rules(anchor.as_str()).unwrap_or_default();
     let others = rules.iter().filter(|rule| **rule != ours);
-    let above = others.take_while(|rule| leads_to_fail2ban(rule)).count();
+    let above = others.take_while(|rule| is_of_fail2ban(rule)).count();
     let remove: Vec<ChainName> = own_places(anchor)
         .flat_map(|from| {
             let rules = filter.rules(from.as_str()).unwrap_or_default();
@@ -77,9 +78,10 @@ fn freepbx(filter: &Filter) -> Option<ChainName> {
     reached.then(|| FREEPBX.parse().ok())?
 }
 
-/// Fail2ban names its chains `f2b-<jail>` and jumps to them without further words.
-fn leads_to_fail2ban(rule: &str) -> bool {
-    target(rule).is_some_and(|target| target.starts_with("f2b-") && !target.contains('"'))
+/// Fail2ban names its chains `f2b-<jail>` and jumps to them without further words, or keeps out by sets of such names.
+fn is_of_fail2ban(rule: &str) -> bool {
+    set_of_bans(rule).is_some()
+        || target(rule).is_some_and(|target| target.starts_with("f2b-") && !target.contains('"'))
 }
 
 /// The chain that a rule ends by jumping to, without further words.
@@ -124,6 +126,7 @@ mod tests {
     fn the_jump_stands_above_everybody_but_fail2ban() {
         const UFW: [&str; 2] = ["-j ufw-before-logging-input", "-j ufw-before-input"];
         const F2B: &str = "-p tcp -m multiport --dports 22 -j f2b-sshd";
+        const BY_SET: &str = "-p tcp -m multiport --dports 22 -m set --match-set f2b-sshd src -j REJECT --reject-with icmp-port-unreachable";
         let ours = "-j DIALGATE";
         let at = |place: usize, remove: &[&str]| {
             let remove = remove.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -141,6 +144,8 @@ mod tests {
             (vec![F2B, ours, UFW[0]], right()),
             (vec![ours, F2B, UFW[0]], at(2, &["INPUT"])),
             (vec![F2B, "-j f2b-recidive", UFW[0], F2B], at(3, &[])),
+            (vec![BY_SET, ours], right()),
+            (vec![ours, BY_SET], at(2, &["INPUT"])),
             (vec![ours, UFW[0], ours], at(1, &["INPUT", "INPUT"])),
             (vec!["-p tcp -j DIALGATE"], at(1, &[])),
         ] {

@@ -61,10 +61,16 @@ pub enum FirewallError {
     Unreadable(#[from] UnreadableError),
     /// The model of the kernel refused a step.
     #[error(transparent)]
-    Refused(#[from] RefusedError),
+    Refused(Box<RefusedError>),
     /// What would be done could not be shown.
     #[error("printing what would be done: {0}")]
     Print(io::Error),
+}
+
+impl From<RefusedError> for FirewallError {
+    fn from(error: RefusedError) -> Self {
+        Self::Refused(Box::new(error))
+    }
 }
 
 fn at_line(line: Option<&str>) -> String {

@@ -3,25 +3,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::conntrack::Conntrack;
+use super::glance::saved_sets;
 use super::process::{Limits, Running};
-use super::{Actual, Batch, Family, Filter, Firewall, FirewallError, Plan, SetName, Tool};
+use super::{
+    Actual, Batch, Family, Filter, Firewall, FirewallError, Neighbour, Plan, SetName, Tool,
+};
 
 /// The kernel of this machine, by ipset and iptables.
 #[derive(Debug)]
 pub struct Kernel {
-    ipset: PathBuf,
-    filters: BTreeMap<Family, Iptables>,
+    pub(super) ipset: PathBuf,
+    pub(super) filters: BTreeMap<Family, Iptables>,
     conntrack: Conntrack,
+    seen: Option<String>,
 }
 
 #[derive(Debug)]
-struct Iptables {
-    save: PathBuf,
+pub(super) struct Iptables {
+    pub(super) save: PathBuf,
     restore: PathBuf,
 }
 
 /// A full set of 65,536 entries is loaded in a second.
-const LIMITS: Limits = Limits { time: Duration::from_secs(30), output: 256 << 20 };
+pub(super) const LIMITS: Limits = Limits { time: Duration::from_secs(30), output: 256 << 20 };
 
 impl Kernel {
     /// Finds the tools. IPv6 is left out where the kernel does not speak it.
@@ -34,7 +38,8 @@ impl Kernel {
         if Path::new("/proc/net/if_inet6").exists() {
             filters.insert(Family::V6, Iptables::find("ip6tables-save", "ip6tables-restore")?);
         }
-        Ok(Self { ipset: find("ipset", "ipset")?, filters, conntrack: Conntrack::find() })
+        let (ipset, conntrack) = (find("ipset", "ipset")?, Conntrack::find());
+        Ok(Self { ipset, filters, conntrack, seen: None })
     }
 
     /// Only our own sets are listed: those of others may be long.
@@ -51,6 +56,8 @@ impl Kernel {
 
 impl Firewall for Kernel {
     fn read(&mut self) -> Result<Actual, FirewallError> {
+        // Before the rest: what changes meanwhile looks different afterwards.
+        let rules = self.look_at_rules();
         let mut tables = Vec::new();
         for (family, tools) in &self.filters {
             tables.push((*family, Running::start(&tools.save, &["-t", "filter"], "", LIMITS)?));
@@ -60,11 +67,24 @@ impl Firewall for Kernel {
         for (family, table) in tables {
             filters.insert(family, Filter::parse(&table.finish()?)?);
         }
+        self.seen = rules.map(|rules| format!("{rules}\n{}", saved_sets(&sets)));
         Ok(Actual::parse(&sets, filters)?)
     }
 
     fn read_sets(&mut self) -> Result<Actual, FirewallError> {
         Ok(Actual::parse(&self.save_sets()?, BTreeMap::new())?)
+    }
+
+    fn glance(&mut self) -> Option<String> {
+        self.look()
+    }
+
+    fn seen(&self) -> Option<String> {
+        self.seen.clone()
+    }
+
+    fn neighbours(&mut self) -> Vec<Neighbour> {
+        self.look_around()
     }
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {

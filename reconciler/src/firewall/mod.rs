@@ -16,10 +16,14 @@ mod desired;
 mod difference;
 mod dry_run;
 mod error;
+mod fail2ban;
 mod filter;
 mod flow;
+mod glance;
 mod kernel;
 mod memory;
+mod neighbours;
+mod observed;
 mod plan;
 mod process;
 mod rule;
@@ -34,9 +38,12 @@ pub use cut::Cut;
 pub use desired::{Denial, Desired, Grant};
 pub use dry_run::DryRun;
 pub use error::FirewallError;
+pub use fail2ban::Fail2ban;
 pub use filter::Filter;
 pub use kernel::Kernel;
 pub use memory::{Memory, RefusedError};
+pub use neighbours::Neighbour;
+pub(crate) use observed::Observed;
 pub use plan::{Plan, PlanError};
 pub use rule::Rule;
 pub use set_name::{Purpose, SetName, SetNameError};
@@ -62,6 +69,22 @@ pub trait Firewall {
     /// # Errors
     /// When a tool fails.
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError>;
+
+    /// What can be seen without reading everything: the same text again while nobody has changed the rules, and as
+    /// many entries are in our sets. `None` when that takes a whole reading.
+    fn glance(&mut self) -> Option<String> {
+        None
+    }
+
+    /// What a glance would have told when everything was last read, or before.
+    fn seen(&self) -> Option<String> {
+        None
+    }
+
+    /// Who else decides on packets in a way that dialgate cannot work beside.
+    fn neighbours(&mut self) -> Vec<Neighbour> {
+        Vec::new()
+    }
 }
 
 /// A version of the Internet protocol.

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use dialgate_contract::SystemUser;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use crate::child::command;
+use crate::child::{command, end};
 
 use super::wire::LONGEST_FROM_CHILD;
 
@@ -98,9 +98,7 @@ impl Process {
 
     /// Ends the child and says how it ended: by itself if it had already.
     pub(super) fn end(&mut self) -> String {
-        // It may be gone already, and that is as well.
-        let _ = self.child.kill();
-        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+        end(&mut self.child).map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 }
 

@@ -4,7 +4,7 @@
 use dialgate_contract::ledger::loss;
 
 use super::{PassError, Reconciler, tell};
-use crate::firewall::{Desired, Plan};
+use crate::firewall::{Desired, Firewall as _, Plan};
 
 impl Reconciler {
     /// Cuts what the ledger says was lost and nothing in `desired` covers. Flows come first and the ledger last: what

@@ -23,6 +23,9 @@ pub enum PassError {
     /// The machine's own addresses are not known, so nobody can be let in.
     #[error("asking for this machine's addresses: {0}")]
     OwnAddresses(std::io::Error),
+    /// Whether the calendar was set back is not known.
+    #[error("reading the clocks: {0}")]
+    Clock(std::io::Error),
     /// The kernel may let in what the ledger does not know of.
     #[error(
         "{failed}; and what was opened could not be taken back, the next pass tries again: {back}"
@@ -45,7 +48,9 @@ impl PassError {
         match self {
             Self::Ledger(error) => error.exit(),
             Self::Plan(_) => Exit::Config,
-            Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) => Exit::IoErr,
+            Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) | Self::Clock(_) => {
+                Exit::IoErr
+            }
             Self::NotTakenBack { failed, .. } => failed.exit(),
             Self::Firewall(_) | Self::Unsettled(_) | Self::DryRun => Exit::Unavailable,
         }

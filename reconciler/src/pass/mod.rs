@@ -10,21 +10,23 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod bans;
+mod clock;
 mod cuts;
 mod error;
 mod expiry;
 mod hosts;
+mod quick_check;
 mod requests;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Ledger, letter, verdict};
+use dialgate_contract::ledger::{Clocks, Ledger, Verified, letter, verdict, verified};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::admit::Policy;
-use crate::firewall::{Actual, Desired, Firewall, Plan};
+use crate::firewall::{Actual, Desired, Firewall, Observed, Plan};
 use crate::order::closing_first;
 use crate::wanted::wanted;
 use bans::NoBans;
@@ -33,6 +35,7 @@ pub use crate::wanted::next_end as next_due;
 pub use bans::{Bans, BansError};
 pub use error::PassError;
 pub use hosts::ASKED_EVERY;
+pub(crate) use quick_check::Before;
 
 /// Verdicts are kept longer than any request could still be in the queue, and letters that are done with as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -51,21 +54,31 @@ pub struct Reconciler {
     config: Config,
     policy: Policy,
     ledger: Ledger,
-    firewall: Box<dyn Firewall>,
+    firewall: Observed,
+    verified: Option<Verified>,
     bans: Box<dyn Bans>,
+    clocks: Option<Clocks>,
 }
 
 impl Reconciler {
     /// A reconciler of this ledger and this firewall, where nobody bans addresses.
     #[must_use]
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
-        Self { policy: Policy::new(&config), config, ledger, firewall, bans: Box::new(NoBans) }
+        let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
+        let (bans, verified, clocks) = (Box::new(NoBans), None, None);
+        Self { policy, config, ledger, firewall, verified, bans, clocks }
     }
 
     /// The same, beside somebody who bans addresses.
     #[must_use]
     pub fn beside(self, bans: Box<dyn Bans>) -> Self {
         Self { bans, ..self }
+    }
+
+    /// Goes by another configuration from now on.
+    pub(crate) fn change(&mut self, config: Config) {
+        self.policy = Policy::new(&config);
+        self.config = config;
     }
 
     /// The ledger.
@@ -134,14 +147,23 @@ impl Reconciler {
         Ok(self.firewall.read()?)
     }
 
-    /// Writes down, for whoever asks, when the last pass was and whether it came to its end.
+    /// Writes down, for whoever asks, when the last pass was and whether it came to its end, and what the clocks showed
+    /// before it.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
+        let clocks = self.clocks.take();
+        let verified = self.verified.as_ref().filter(|_| problem.is_none());
         self.ledger.write(|transaction| {
+            if let Some(clocks) = &clocks {
+                clock::keep(transaction, clocks)?;
+            }
             verdict::forget(transaction, now, KEPT)?;
             letter::forget(transaction, now, KEPT)?;
+            if let Some(kernel) = verified {
+                verified::record(transaction, kernel)?;
+            }
             pass::record(transaction, &Pass { finished_at: now, problem })
         })
     }

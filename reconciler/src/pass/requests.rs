@@ -18,7 +18,7 @@ use super::expiry::expire;
 use super::{PassError, Passed, Reconciler, settle, tell};
 use crate::admit::Policy;
 use crate::decide::{Bench, Fate, decide};
-use crate::firewall::{Actual, Plan};
+use crate::firewall::{Actual, Firewall as _, Plan};
 use crate::own_addresses::own_addresses;
 use crate::wanted::wanted;
 

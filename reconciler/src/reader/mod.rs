@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use dialgate_contract::SystemUser;
 use dialgate_contract::queue::Request;
 
-use crate::child::{THIS_PROGRAM, command};
+use crate::child::{THIS_PROGRAM, command, end};
 use crate::complaint::Complaint;
 use line::{BadLine, Line, MAX_LINE};
 
@@ -175,9 +175,8 @@ impl Reader {
 
     fn end_child(&mut self) {
         if let State::Running { child, .. } = &mut self.state {
-            // Neither fails but for a child that is gone already.
-            let _ = child.kill();
-            let _ = child.wait();
+            // It fails only for a child that is gone already.
+            let _ = end(child);
         }
     }
 }

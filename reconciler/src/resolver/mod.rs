@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use dialgate_contract::{HostName, SystemUser};
 
-use crate::child::{THIS_PROGRAM, command};
+use crate::child::{THIS_PROGRAM, command, end};
 use answer::judge;
 use line::{BadLine, Line, MAX_LINE};
 
@@ -65,6 +65,11 @@ impl Resolver {
         program: PathBuf,
     ) -> Self {
         Self { program, user, allow_private, waiting: VecDeque::new(), asked: Vec::new() }
+    }
+
+    /// Whether private addresses are believed from now on.
+    pub(crate) const fn believe_private(&mut self, allow_private: bool) {
+        self.allow_private = allow_private;
     }
 
     /// Asks for these, but for those that it is asking for already.
@@ -162,9 +167,8 @@ impl Question {
     }
 
     fn end(&mut self) {
-        // Neither fails but for a child that is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It fails only for a child that is gone already.
+        let _ = end(&mut self.child);
     }
 }
 

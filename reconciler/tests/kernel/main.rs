@@ -4,15 +4,23 @@
 #[cfg(test)]
 mod base_policy;
 #[cfg(test)]
+mod boot;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod flows;
+#[cfg(test)]
+mod healing;
+#[cfg(test)]
+mod machinery;
 #[cfg(test)]
 mod neighbours;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
 mod packets;
+#[cfg(test)]
+mod program;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

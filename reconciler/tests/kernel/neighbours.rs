@@ -1,6 +1,8 @@
-use dialgate_reconciler::firewall::{Firewall, Kernel, Plan};
+use dialgate_reconciler::firewall::{Fail2ban, Firewall, Kernel, Neighbour, Plan};
+use dialgate_reconciler::pass::Bans;
 
-use crate::network::{in_own_network, sh};
+use crate::network::{add_native_chain_that_drops, in_own_network, sh};
+use crate::program::{Program, until};
 use crate::site::{desired, nobody, service, settle};
 
 #[test]
@@ -109,6 +111,64 @@ COMMIT
         sh(&format!("iptables -F; iptables -X; {reload}"));
         settle(&mut kernel, &desired);
         assert_eq!(sh("iptables -S INPUT"), input);
+    });
+}
+
+#[test]
+fn who_drops_what_dialgate_lets_in_is_told_of() {
+    in_own_network(|| {
+        let mut kernel = Kernel::new().unwrap();
+        settle(&mut kernel, &desired(&[]));
+        sh("iptables -P INPUT DROP; iptables -A INPUT -j DROP");
+        assert_eq!(kernel.neighbours(), [], "iptables is worked beside");
+        sh("iptables-legacy -N quiet");
+        assert_eq!(kernel.neighbours(), [], "a chain without rules is in nobody's way");
+        sh("iptables-legacy -A INPUT -p udp -j DROP");
+        let [Neighbour::Mixed(tool)] = kernel.neighbours()[..] else {
+            panic!("{:?}", kernel.neighbours())
+        };
+        assert_eq!(tool, "/usr/sbin/iptables-legacy-save");
+        sh("iptables-legacy -F; iptables-legacy -X");
+        add_native_chain_that_drops();
+        assert_eq!(kernel.neighbours(), [Neighbour::Drops(vec!["inet native in".to_owned()])]);
+    });
+}
+
+#[test]
+fn a_ruleset_in_the_way_is_told_once_and_shown_and_everything_goes_on() {
+    in_own_network(|| {
+        add_native_chain_that_drops();
+        let mut program = Program::new("");
+        program.lease(["12.34.56.78".to_owned()]);
+        let (code, said) = program.once();
+        assert_eq!(code, Some(0));
+        assert!(said.contains("nft list chain inet native in"), "{said}");
+        assert!(program.problem().unwrap().contains("nft list chain inet native in"));
+        program.watch();
+        let seconds = std::time::Duration::from_secs(5);
+        until("a look is written down", seconds, || program.problem().is_some());
+        assert_eq!(program.log().matches("nft list chain").count(), 1, "{}", program.log());
+        assert!(sh("ipset list dg-sip-4").contains("12.34.56.78"));
+    });
+}
+
+#[test]
+fn whom_fail2ban_bans_is_known_by_its_chains_and_sets() {
+    in_own_network(|| {
+        let mut kernel = Kernel::new().unwrap();
+        sh("iptables -N f2b-sshd; iptables -A f2b-sshd -j RETURN;
+            iptables -I INPUT -p tcp -m multiport --dports 22 -j f2b-sshd;
+            iptables -I f2b-sshd 1 -s 6.6.6.6 -j REJECT --reject-with icmp-port-unreachable;
+            ipset create f2b-web hash:ip timeout 600; ipset add f2b-web 7.7.7.7;
+            iptables -I INPUT -p tcp -m multiport --dports 80 -m set --match-set f2b-web src -j REJECT;
+            ip6tables -N f2b-sshd; ip6tables -A f2b-sshd -s 2a00::1 -j DROP;
+            ipset create other hash:ip; ipset add other 9.9.9.9");
+        settle(&mut kernel, &desired(&[]));
+        let above = sh("iptables -S INPUT");
+        assert!(above.ends_with("-j f2b-sshd\n-A INPUT -j DIALGATE\n"), "{above}");
+        let banned = Fail2ban::of_this_machine().banned(&kernel.read().unwrap());
+        let banned: Vec<String> = banned.iter().map(ToString::to_string).collect();
+        assert_eq!(banned, ["6.6.6.6/32", "7.7.7.7/32", "2a00::1/128"]);
     });
 }
 

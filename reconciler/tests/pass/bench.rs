@@ -189,7 +189,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-fn ann() -> Account {
+pub(crate) fn ann() -> Account {
     Account {
         number: "4711".parse().unwrap(),
         name: "Ann".to_owned(),

@@ -5,6 +5,8 @@ mod bans;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod closing;
 #[cfg(test)]
 mod deciding;

@@ -1,0 +1,50 @@
+//! The trial of the base policy: whether it runs, and whether the reconciler has passed since it began.
+
+use std::time::Duration;
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::{BasePolicy, base_policy, pass};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::{FirewallError, seconds};
+use crate::error::Error;
+use crate::print;
+use crate::site::Site;
+
+/// How often it is looked whether the reconciler has passed. It writes that down every ten seconds.
+const LOOKS_A_SECOND: u32 = 10;
+const LOOKS: u32 = 12 * LOOKS_A_SECOND;
+
+/// The trial that runs: its end and its beginning.
+pub(super) fn trial(ledger: &Connection, site: &Site) -> Result<(Timestamp, Timestamp), Error> {
+    let error = match base_policy::find(ledger)? {
+        Some((BasePolicy::Trial(end), since)) if site.now < end => return Ok((end, since)),
+        Some((BasePolicy::Trial(end), _)) => FirewallError::TrialOver(seconds(end, site.now)),
+        Some((BasePolicy::On, _)) => FirewallError::Confirmed,
+        Some((BasePolicy::Off, _)) | None => FirewallError::NoTrial,
+    };
+    Err(error.into())
+}
+
+/// Waits, but never beyond the trial, for the reconciler to write down that it has passed since the trial began.
+pub(super) fn wait_for_pass(ledger: &Connection, site: &Site) -> Result<(), Error> {
+    let (end, since) = trial(ledger, site)?;
+    let left = u32::try_from(seconds(site.now, end)).unwrap_or_default().saturating_sub(1);
+    let tries = LOOKS.min(left.saturating_mul(LOOKS_A_SECOND));
+    for look in 0..tries {
+        if passed_after(ledger, since)? {
+            break;
+        }
+        if look == LOOKS_A_SECOND {
+            print::meanwhile("waiting for the reconciler to pass ...");
+        }
+        std::thread::sleep(Duration::from_secs(1) / LOOKS_A_SECOND);
+    }
+    Ok(())
+}
+
+/// Times are whole seconds: a pass in the same second may have been before.
+pub(super) fn passed_after(ledger: &Connection, since: Timestamp) -> Result<bool, DatabaseError> {
+    Ok(pass::last(ledger)?.is_some_and(|pass| pass.finished_at > since))
+}

@@ -1,0 +1,153 @@
+//! A pass with nothing to do is told from others without reading everything: nobody has written what the firewall is
+//! made from, nothing has ended, and the kernel looks as when it was last read as a whole.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::audit::{self, Actor};
+use dialgate_contract::ledger::{Verified, revision, verified};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{PassError, Reconciler, next_due};
+use crate::firewall::Firewall as _;
+use crate::wanted::wanted;
+
+/// Everything is read at least so often.
+const READ_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is kept from the beginning of a pass.
+#[derive(Debug)]
+pub(crate) struct Before {
+    written: i64,
+    same: bool,
+}
+
+impl Reconciler {
+    /// Whether a pass at `now` without requests would find nothing to do, as far as can be seen at a glance.
+    pub fn is_settled(&mut self, now: Timestamp) -> bool {
+        let Ok(Some(known)) = self.known(now) else { return false };
+        let age = now.duration_since(known.at);
+        if age >= READ_EVERY || age.is_negative() {
+            return false;
+        }
+        let seen = self.firewall.glance();
+        seen.is_some_and(|seen| self.fingerprint(&seen) == known.kernel)
+    }
+
+    /// To be called before a pass, one that nobody brings requests to when it is `unasked`, for [`Reconciler::verify`] to be called after it.
+    pub(crate) fn before(&mut self, now: Timestamp, unasked: bool) -> Before {
+        self.firewall.take_done();
+        let same =
+            unasked && matches!(self.known(now), Ok(Some(known)) if self.is_of_this_boot(&known));
+        Before { written: self.ledger.data_version().unwrap_or_default(), same }
+    }
+
+    /// After a pass that came to its end: keeps in mind what the kernel looks like. Returns what was put right, when
+    /// it was somebody else who had changed it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn verify(
+        &mut self,
+        before: &Before,
+        now: Timestamp,
+    ) -> Result<Option<String>, DatabaseError> {
+        let done = self.firewall.take_done();
+        self.verified = None;
+        // What somebody wrote meanwhile the pass may not have read.
+        if let Some(seen) = self.firewall.seen()
+            && self.ledger.data_version()? == before.written
+        {
+            let connection = self.ledger.connection();
+            self.verified = Some(Verified {
+                revision: revision::number(connection)?,
+                kernel: self.fingerprint(&seen),
+                at: now,
+            });
+        }
+        Ok(done.filter(|_| before.same))
+    }
+
+    /// Closes what is open and should not be, and leaves everything else as it is.
+    ///
+    /// # Errors
+    /// When the ledger or the kernel cannot be read, or the kernel not be changed.
+    pub(crate) fn close_only(&mut self, now: Timestamp) -> Result<(), PassError> {
+        let desired = wanted(self.ledger.connection(), &self.config, now)?;
+        self.close(&desired).map(|_| ())
+    }
+
+    /// Writes down that somebody else had changed the firewall, and what was done about it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn record_heal(
+        &mut self,
+        now: Timestamp,
+        detail: &str,
+        fight: bool,
+    ) -> Result<(), DatabaseError> {
+        let actor = Actor::Reconciler;
+        self.ledger.write(|transaction| {
+            audit::record(transaction, now, &actor, "firewall-healed", None, detail)?;
+            if fight {
+                audit::record(transaction, now, &actor, "firewall-fight", None, detail)?;
+                tell_operators(transaction, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What stands in the way of what dialgate lets in, in words; `None` when nothing does.
+    pub(crate) fn in_the_way(&mut self) -> Option<String> {
+        let found = self.firewall.neighbours();
+        let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// What was verified last, when the ledger says the same still.
+    fn known(&self, now: Timestamp) -> Result<Option<Verified>, DatabaseError> {
+        let connection = self.ledger.connection();
+        let known = match &self.verified {
+            Some(verified) => Some(verified.clone()),
+            None => verified::find(connection)?,
+        };
+        let revision = revision::number(connection)?;
+        let over = next_due(connection)?.is_some_and(|due| due <= now);
+        Ok(known.filter(|known| known.revision == revision && !over))
+    }
+
+    /// The kernel's looks and the configuration, in few letters: first those of this start of the machine.
+    fn fingerprint(&self, seen: &str) -> String {
+        let hash = |what: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            what(&mut hasher);
+            hasher.finish()
+        };
+        let config = format!("{:?} {:?}", self.config.firewall, self.config.base_policy);
+        let whole = hash(&|hasher| (seen, &config).hash(hasher));
+        format!("{} {whole:016x}", boot(seen))
+    }
+
+    fn is_of_this_boot(&mut self, known: &Verified) -> bool {
+        if self.verified.is_some() {
+            return true;
+        }
+        let seen = self.firewall.glance();
+        seen.is_some_and(|seen| boot(&known.kernel) == boot(&seen))
+    }
+}
+
+/// The one place where operators are written to about a fight.
+#[expect(clippy::unnecessary_wraps, reason = "posting a letter can fail")]
+const fn tell_operators(
+    _transaction: &rusqlite::Transaction<'_>,
+    _now: Timestamp,
+) -> Result<(), DatabaseError> {
+    Ok(())
+}
+
+/// The first words of the kernel's looks: this start of the machine, and this network.
+fn boot(seen: &str) -> String {
+    seen.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
