@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
@@ -17,17 +17,19 @@ pub(super) struct LedgerFile(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
-    idle: Mutex<Vec<Kept>>,
+    readers: RwLock<Readers>,
 }
 
-struct Kept {
-    reader: LedgerReader,
+/// Readers of the same files.
+#[derive(Default)]
+struct Readers {
     files: Files,
+    idle: Mutex<Vec<LedgerReader>>,
 }
 
 impl LedgerFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(Arc::new(Shared { path, idle: Mutex::default() }))
+        Self(Arc::new(Shared { path, readers: RwLock::default() }))
     }
 
     /// Does `work` on this thread, which may block. A reader is used again only where all went well, and as long as the
@@ -36,22 +38,39 @@ impl LedgerFile {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        let files = files(&self.0.path);
-        let idle = self.idle().pop().filter(|kept| kept.files == files);
-        let kept = match idle {
-            Some(kept) => kept,
-            None => Kept { reader: open(&self.0.path)?, files },
+        let readers = self.readers();
+        let kept = readers.idle().pop();
+        let reader = match kept {
+            Some(reader) => reader,
+            None => open(&self.0.path)?,
         };
-        let done = work(kept.reader.connection())?;
-        let mut idle = self.idle();
+        let done = work(reader.connection())?;
+        let mut idle = readers.idle();
         if idle.len() < IDLE {
-            idle.push(kept);
+            idle.push(reader);
         }
         Ok(done)
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Those of the files that are there now. The others are closed before one is opened: SQLite would take their WAL's
+    /// index for the new one's, in all that this process opens as long as one of them is left.
+    fn readers(&self) -> RwLockReadGuard<'_, Readers> {
+        let readers = || self.0.readers.read().unwrap_or_else(PoisonError::into_inner);
+        let (files, known) = (files(&self.0.path), readers());
+        if known.files == files {
+            return known;
+        }
+        drop(known);
+        // Waits until nobody reads.
+        *self.0.readers.write().unwrap_or_else(PoisonError::into_inner) =
+            Readers { files, idle: Mutex::default() };
+        readers()
+    }
+}
+
+impl Readers {
+    fn idle(&self) -> MutexGuard<'_, Vec<LedgerReader>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,6 +87,8 @@ fn open(ledger: &Path) -> Result<LedgerReader, DatabaseError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use dialgate_contract::ledger::Ledger;
 
     use super::*;
@@ -92,7 +113,7 @@ mod tests {
         assert!(ledger.read(|_| Ok(())).is_err());
         make(folder.path(), "first");
         assert!(has(&ledger, "first") && has(&ledger, "first"));
-        assert_eq!(ledger.idle().len(), 1);
+        assert_eq!(ledger.readers().idle().len(), 1);
         for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
             let _ = std::fs::remove_file(folder.path().join(file));
         }
@@ -101,11 +122,38 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_that_was_restored_into_the_same_file_is_read_as_it_is_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let [used, saved] = ["used", "saved"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&used).unwrap();
+        std::fs::create_dir(&saved).unwrap();
+        make(&used, "first");
+        make(&saved, "second");
+        make(&saved, "third");
+        let ledger = LedgerFile::new(used.join("ledger.db"));
+        let both = Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| ledger.read(|_| Ok(both.wait())).unwrap());
+            }
+        });
+        assert_eq!(ledger.readers().idle().len(), 2);
+        std::fs::remove_file(used.join("ledger.db-wal")).unwrap();
+        std::fs::remove_file(used.join("ledger.db-shm")).unwrap();
+        for file in ["ledger.db", "ledger.db-wal"] {
+            std::fs::copy(saved.join(file), used.join(file)).unwrap();
+        }
+        for _ in 0..3 {
+            assert!(has(&ledger, "third") && !has(&ledger, "first"));
+        }
+    }
+
+    #[test]
     fn a_reader_that_failed_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = LedgerFile::new(folder.path().join("ledger.db"));
         make(folder.path(), "first");
         assert!(ledger.read(|it| Ok(it.execute_batch("SELECT * FROM nothing")?)).is_err());
-        assert_eq!(ledger.idle().len(), 0);
+        assert_eq!(ledger.readers().idle().len(), 0);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use dialgate_contract::RequestId;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Verdict, verdict};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
@@ -30,6 +31,12 @@ struct Waiting {
     is_looked_for: bool,
 }
 
+#[derive(Default)]
+struct Found {
+    verdicts: Vec<(RequestId, Verdict)>,
+    unreadable: Option<DatabaseError>,
+}
+
 impl Verdicts {
     pub(super) fn new(ledger: LedgerFile, requests: Requests, patience: Duration) -> Self {
         Self { ledger, requests, patience, waiting: Arc::default() }
@@ -52,10 +59,17 @@ impl Verdicts {
     async fn look_for_all(self) {
         let mut complained = false;
         while let Some(requests) = self.waited_for() {
-            match self.look(requests).await {
-                Ok(found) => self.tell(found).await,
-                Err(error) if complained => tracing::debug!(%error),
-                Err(error) => {
+            let failed = match self.look(requests).await {
+                Ok(Found { verdicts, unreadable }) => {
+                    self.tell(verdicts).await;
+                    unreadable.map(LookError::from)
+                }
+                Err(error) => Some(error),
+            };
+            match failed {
+                None => {}
+                Some(error) if complained => tracing::debug!(%error),
+                Some(error) => {
                     complained = true;
                     tracing::warn!(%error, "cannot read whether there is a verdict");
                 }
@@ -72,15 +86,9 @@ impl Verdicts {
         waiting.is_looked_for.then(|| waiting.callers.keys().copied().collect())
     }
 
-    async fn look(&self, requests: Vec<RequestId>) -> Result<Vec<(RequestId, Verdict)>, LookError> {
+    async fn look(&self, requests: Vec<RequestId>) -> Result<Found, LookError> {
         let ledger = self.ledger.clone();
-        let look = spawn_blocking(move || {
-            ledger.read(|connection| {
-                let find =
-                    |request| Ok(verdict::find(connection, request)?.map(|it| (request, it)));
-                requests.into_iter().filter_map(|request| find(request).transpose()).collect()
-            })
-        });
+        let look = spawn_blocking(move || ledger.read(|connection| find_all(connection, requests)));
         Ok(look.await??)
     }
 
@@ -102,10 +110,50 @@ impl Verdicts {
     }
 }
 
+/// Those that there are. One that cannot be read keeps none of the others from being told.
+fn find_all(connection: &Connection, requests: Vec<RequestId>) -> Result<Found, DatabaseError> {
+    let mut found = Found::default();
+    for request in requests {
+        match verdict::find(connection, request) {
+            Ok(verdict) => found.verdicts.extend(verdict.map(|it| (request, it))),
+            Err(error @ DatabaseError::Corrupt { .. }) => found.unreadable = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 #[derive(Debug, thiserror::Error)]
 enum LookError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("reading the ledger failed, which is a bug: {0}")]
     Bug(#[from] tokio::task::JoinError),
+}
+
+#[cfg(test)]
+mod tests {
+    use dialgate_contract::ledger::Ledger;
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_verdict_that_cannot_be_read_keeps_no_other_from_being_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = [1, 2].map(|byte| RequestId::from_random([byte; 16]));
+        let path = folder.path().join("ledger.db");
+        let decided = Ledger::open(&path).unwrap().write(|transaction| {
+            transaction.execute(
+                "INSERT INTO verdict (request, decision, decided_at) VALUES (?1, 'nonsense', 0)",
+                [first.to_string()],
+            )?;
+            verdict::insert(transaction, second, None, Verdict::Closed, Timestamp::UNIX_EPOCH)
+        });
+        decided.unwrap();
+        let requests = Requests::open(&folder.path().join("queue.db")).unwrap();
+        let verdicts = Verdicts::new(LedgerFile::new(path), requests, Duration::from_secs(10));
+        let told = tokio::join!(verdicts.wait(first), verdicts.wait(second));
+        assert_eq!(told, (None, Some(Verdict::Closed)));
+    }
 }
