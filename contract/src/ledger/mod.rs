@@ -88,6 +88,18 @@ impl Ledger {
         database::write(&mut self.0, work)
     }
 
+    /// The same, of what may be forgotten when the power fails: the disk is not waited for. Nothing that was written
+    /// before is forgotten with it.
+    ///
+    /// # Errors
+    /// What `work` returned, or that the transaction could not be begun or kept.
+    pub fn write_lazily<T, E: From<DatabaseError>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        database::write_lazily(&mut self.0, work)
+    }
+
     /// A number that changes whenever another connection has written the ledger.
     ///
     /// # Errors

@@ -155,7 +155,7 @@ impl Reconciler {
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         let clocks = self.clocks.take();
         let verified = self.verified.as_ref().filter(|_| problem.is_none());
-        self.ledger.write(|transaction| {
+        self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {
                 clock::keep(transaction, clocks)?;
             }
