@@ -28,9 +28,10 @@ pub(super) fn look(
     let locked_out = lockout::locked_out(rights, &ssh, &phones);
     let mut notes = phones.notes;
     let looked = format!(
-        "looked at: {} of SSH, {}",
+        "looked at: {} of SSH, {}, {}",
         count(ssh.len(), "connection"),
-        count(phones.seen.len(), "telephone")
+        count(phones.seen.len(), "telephone"),
+        count(phones.trunks.len(), "trunk")
     );
     notes.insert(0, looked);
     for name in rights.open.iter().filter(|name| rights.service(name.as_str()).is_none()) {
