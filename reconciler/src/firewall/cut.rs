@@ -79,8 +79,9 @@ pub(super) fn lost(desired: &Desired, actual: &Actual) -> Vec<Cut> {
         let present = actual.sets.get(&name).filter(|set| set.as_created);
         let is_new =
             |network: &&IpNet| present.is_none_or(|present| !present.entries.contains_key(network));
-        let denied = desired.sets().get(&name).into_iter().flat_map(BTreeMap::keys);
-        lost.denied.extend(denied.filter(is_new));
+        let is_spoken = present.is_some() || actual.filters.contains_key(&family);
+        let denied = desired.sets().get(&name).filter(|_| is_spoken);
+        lost.denied.extend(denied.into_iter().flat_map(BTreeMap::keys).filter(is_new));
     }
     lost.cuts(desired)
 }

@@ -55,6 +55,7 @@ impl Plan {
                 steps.extend(difference.rebuild(family, filter, anchor));
             }
         }
+        steps.extend(difference.pardon());
         steps.extend(difference.obsolete().map(|set| Step::Destroy { set: set.clone() }));
         Ok(Self { steps })
     }
