@@ -57,6 +57,7 @@ fn sighup_reads_the_configuration_again_and_a_bad_one_changes_nothing() {
             sh("iptables -S mine; ip6tables -S mine").matches("-A mine -j DIALGATE\n").count() == 2
         });
         assert!(!sh("iptables -S INPUT").contains("DIALGATE"));
+        assert_eq!(program.audited("firewall-healed").0, 0, "nobody had changed anything");
         program.configure("[firewall]\nbackend = \"dry-run\"\n");
         program.signal(Signal::HUP);
         until("it is told of", SOON, || program.log().contains("restart dialgate-reconciler"));
