@@ -72,7 +72,8 @@ impl Plan {
             let filters = actual.filters.iter();
             steps.extend(filters.filter_map(|(&family, filter)| difference.narrow(family, filter)));
         }
-        steps.extend(cut::lost(desired, actual).into_iter().map(Step::Cut));
+        let cuts = cut::lost(desired, actual, &steps);
+        steps.extend(cuts.into_iter().map(Step::Cut));
         Self { steps }
     }
 
