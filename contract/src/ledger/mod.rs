@@ -15,6 +15,7 @@ pub mod loss;
 pub mod pass;
 pub mod revision;
 pub mod service;
+pub mod usage;
 pub mod verdict;
 pub mod verified;
 
@@ -33,6 +34,7 @@ pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use loss::Loss;
+pub use usage::Usage;
 pub use verdict::Verdict;
 pub use verified::Verified;
 

@@ -24,7 +24,7 @@ impl Memory {
         let chains = BUILT_IN.map(|chain| (chain.to_owned(), Vec::new()));
         let filter = Filter { chains: chains.into() };
         let filters = Family::ALL.map(|family| (family, filter.clone()));
-        Self::new(Actual { sets: BTreeMap::new(), filters: filters.into() })
+        Self::new(Actual { filters: filters.into(), ..Actual::default() })
     }
 
     /// A kernel in a given state.

@@ -17,6 +17,7 @@ mod expiry;
 mod hosts;
 mod quick_check;
 mod requests;
+mod usage;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
@@ -116,8 +117,13 @@ impl Reconciler {
             actual = self.close(&desired);
         }
         let cut = self.cut_lost(&desired);
-        let actual = actual?;
+        let mut actual = actual?;
         cut?;
+        if self.see_use(&actual, now)? {
+            desired = wanted(self.ledger.connection(), &self.config, now)?;
+            actual = self.close(&desired)?;
+            self.cut_lost(&desired)?;
+        }
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
             return Ok(passed);

@@ -19,6 +19,7 @@ pub(crate) fn is_in_the_grammar(line: &str) -> bool {
             "65536",
             "timeout",
             "60",
+            "counters",
         ] => is_set(name),
         ["add", name, net, "timeout", time] => is_set(name) && network(net) && seconds(time),
         ["del", name, net] => is_set(name) && network(net),

@@ -17,4 +17,6 @@ mod lists;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod usage;
+#[cfg(test)]
 mod wishes;
