@@ -11,8 +11,8 @@ const DEFAULT_TIMEOUT: u32 = 60;
 /// Each entry counts its packets: who uses a lease is known by them.
 const COUNTERS: &str = "counters";
 
-/// The most entries a set holds.
-const MOST_ENTRIES: u32 = 65_536;
+/// The most entries a set holds. The kernel takes memory for those only that are there.
+const MOST_ENTRIES: u32 = 1 << 20;
 
 /// What the kernel holds of ours, and what stands around it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -202,11 +202,11 @@ mod tests {
     #[test]
     fn entries_of_our_sets_are_read_and_foreign_sets_passed_over() {
         let sets = sets(
-            "create dg-sip-4 hash:net family inet hashsize 1024 maxelem 65536 timeout 60 bucketsize 12 initval 0xc0\n\
+            "create dg-sip-4 hash:net family inet hashsize 1024 maxelem 1048576 timeout 60 bucketsize 12 initval 0xc0\n\
              add dg-sip-4 1.2.3.4 timeout 99\n\
              add dg-sip-4 1.2.3.0/24 timeout 98 nomatch\n\
              add dg-sip-4 1.2.3.5 timeout 0\n\
-             create dg-sip-6 hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60\n\
+             create dg-sip-6 hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 60\n\
              add dg-sip-6 2a00:1450:4001:82a::/64 timeout 2147482\n\
              create country list:set size 8\nadd country dg-sip-4\n\
              add strange 1.2.3.4 comment \"x\"\n",
@@ -229,11 +229,11 @@ mod tests {
     #[test]
     fn a_set_of_another_type_or_with_other_options_is_not_as_created() {
         for other in [
-            "hash:ip family inet hashsize 1024 maxelem 65536 timeout 60",
-            "hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60",
-            "hash:net family inet hashsize 1024 maxelem 65536",
-            "hash:net family inet hashsize 1024 maxelem 65536 timeout 0",
-            "hash:net family inet hashsize 1024 maxelem 65536 timeout 60 skbinfo",
+            "hash:ip family inet hashsize 1024 maxelem 1048576 timeout 60",
+            "hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 60",
+            "hash:net family inet hashsize 1024 maxelem 1048576",
+            "hash:net family inet hashsize 1024 maxelem 1048576 timeout 0",
+            "hash:net family inet hashsize 1024 maxelem 1048576 timeout 60 skbinfo",
             "hash:net family inet hashsize 1024 maxelem 1024 timeout 60",
             "list:set size 8",
             "",
@@ -246,14 +246,14 @@ mod tests {
 
     #[test]
     fn packets_are_added_up_over_all_sets_of_services_that_count() {
-        let text = "create dg-sip-4 hash:net family inet hashsize 64 maxelem 65536 timeout 60 counters bucketsize 12 initval 0xc0\n\
+        let text = "create dg-sip-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters bucketsize 12 initval 0xc0\n\
              add dg-sip-4 1.2.3.4 timeout 99 packets 7 bytes 900\n\
              add dg-sip-4 1.2.3.5 timeout 0 packets 0 bytes 0\n\
-             create dg-rtp-4 hash:net family inet hashsize 64 maxelem 65536 timeout 60 counters\n\
+             create dg-rtp-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters\n\
              add dg-rtp-4 1.2.3.4 timeout 99 packets 3 bytes 90\n\
-             create dg-web-4 hash:net family inet hashsize 64 maxelem 65536 timeout 60\n\
+             create dg-web-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60\n\
              add dg-web-4 1.2.3.5 timeout 99\n\
-             create dg-deny-4 hash:net family inet hashsize 64 maxelem 65536 timeout 60 counters\n\
+             create dg-deny-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters\n\
              add dg-deny-4 1.2.3.6 timeout 99 packets 5 bytes 1\n";
         let actual = Actual::parse(text, BTreeMap::new()).unwrap();
         assert!(actual.sets.values().all(KernelSet::is_as_created));

@@ -16,7 +16,7 @@ pub(crate) fn is_in_the_grammar(line: &str) -> bool {
             "family",
             "inet" | "inet6",
             "maxelem",
-            "65536",
+            "1048576",
             "timeout",
             "60",
             "counters",

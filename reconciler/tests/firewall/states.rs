@@ -97,12 +97,12 @@ fn set(name: &'static str, digit: u8) -> impl Strategy<Value = String> {
             &["", "/64", "/16"],
         ),
     };
-    let as_created = format!("hash:net family {family} hashsize 64 maxelem 65536 timeout 60");
+    let as_created = format!("hash:net family {family} hashsize 64 maxelem 1048576 timeout 60");
     let created = select(vec![
         as_created.clone(),
         as_created.clone(),
-        format!("hash:net family {family} hashsize 64 maxelem 65536"),
-        format!("hash:net family {other} hashsize 64 maxelem 65536 timeout 60"),
+        format!("hash:net family {family} hashsize 64 maxelem 1048576"),
+        format!("hash:net family {other} hashsize 64 maxelem 1048576 timeout 60"),
         "list:set size 8".to_owned(),
     ]);
     // What keeps out is damaged less often, for there to be many states where it is not.

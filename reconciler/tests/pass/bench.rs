@@ -105,7 +105,7 @@ fn saved(actual: &Actual) -> String {
     let mut text = String::new();
     for (name, set) in actual.sets() {
         let family = if name.family() == Family::V4 { "inet" } else { "inet6" };
-        text += &format!("create {name} hash:net family {family} maxelem 65536 timeout 60\n");
+        text += &format!("create {name} hash:net family {family} maxelem 1048576 timeout 60\n");
         for (network, left) in set.entries() {
             text += &format!("add {name} {network} timeout {}\n", left.map_or(0, Time::timeout));
         }
