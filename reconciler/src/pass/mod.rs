@@ -27,8 +27,7 @@ use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::admit::Policy;
-use crate::clock::steady;
-use crate::firewall::{Actual, Desired, Firewall, Observed, Plan, Step, TOLERANCE, Time};
+use crate::firewall::{Actual, Desired, Firewall, Observed, Plan};
 use crate::order::closing_first;
 use crate::wanted::wanted;
 use bans::NoBans;
@@ -194,20 +193,9 @@ fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Res
         return Ok(());
     }
     tell(&plan);
-    let started = steady();
     firewall.apply(&plan)?;
-    let shown = firewall.read()?;
-    let rest = Plan::between(desired, &shown)?;
-    let passed = steady().duration_since(started).as_secs().saturating_add(1);
-    let only_aged = rest.steps().iter().all(|step| has_only_aged(step, &shown, passed));
-    if only_aged { Ok(()) } else { Err(PassError::Unsettled(rest.to_string())) }
-}
-
-/// Whether what this step would let in is in, and has only lost the seconds that it took to let many others in.
-fn has_only_aged(step: &Step, shown: &Actual, passed: u64) -> bool {
-    let Step::Open { set, network, time: Time::For(wanted) } = step else { return false };
-    let entry = shown.sets().get(set).and_then(|set| set.entries().get(network).copied().flatten());
-    matches!(entry, Some(Time::For(left)) if u64::from(left) + passed + u64::from(TOLERANCE) >= u64::from(*wanted))
+    let rest = Plan::between(desired, &firewall.read()?)?;
+    if rest.is_empty() { Ok(()) } else { Err(PassError::Unsettled(rest.to_string())) }
 }
 
 fn tell(plan: &Plan) {
