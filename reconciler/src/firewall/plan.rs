@@ -60,6 +60,23 @@ impl Plan {
         Ok(Self { steps })
     }
 
+    /// What a plan that was just carried out has left undone. That an entry has a little less time than it should is
+    /// not among it: so much went by since that time was reckoned, and the next pass gives it back.
+    ///
+    /// # Errors
+    /// As [`Plan::between`].
+    pub fn undone(desired: &Desired, actual: &Actual) -> Result<Self, PlanError> {
+        let mut rest = Self::between(desired, actual)?;
+        let is_given = |step: &Step| {
+            let Step::Open { set, network, time } = step else { return false };
+            let entries = actual.sets.get(set).map(|set| &set.entries);
+            let left = entries.and_then(|entries| entries.get(network).copied().flatten());
+            left.is_some_and(|left| left.is_nearly(*time))
+        };
+        rest.steps.retain(|step| !is_given(step));
+        Ok(rest)
+    }
+
     /// The part of the plan that closes: addresses leave sets or are denied, rules go, and last the flows that nothing
     /// covers any more are cut. There is one even where there is no plan, and where a table could not be read:
     /// whatever is wrong with a firewall, nobody stays in by it.
