@@ -17,46 +17,50 @@ const MANY: usize = 300;
 /// A table has 262,144 flows at most unless somebody raised it (`nf_conntrack_max`), with 200 bytes each.
 const LIMITS: Limits = Limits { time: Duration::from_secs(20), output: 128 << 20 };
 
-/// Where the kernel tells how many flows there are; not there while nothing keeps track of any.
+/// Where the kernel tells how many flows there are; not there while nothing keeps track of any, or where a unit hides
+/// all of `/proc` but processes.
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
+
+const MISSING: &str = "there is no conntrack in /usr/sbin or /sbin: a call or a login that stands when its access ends \
+                       may go on until it ends by itself; install it with `apt-get install conntrack`";
 
 /// The table of flows.
 #[derive(Debug)]
 pub(super) struct Conntrack {
     tool: Option<PathBuf>,
+    is_missed: bool,
 }
 
 impl Conntrack {
-    /// Finds the tool, and says so when it is not installed.
+    /// Finds the tool.
     pub(super) fn find() -> Self {
         let tool = ["/usr/sbin/conntrack", "/sbin/conntrack"].map(Path::new);
         let tool = tool.into_iter().find(|tool| tool.exists()).map(Path::to_owned);
-        if tool.is_none() {
-            tracing::warn!(
-                "there is no conntrack in /usr/sbin or /sbin: a call or login that stands when its access ends may go on \
-                 until it ends by itself; install it with `apt-get install conntrack`"
-            );
-        }
-        Self { tool }
+        Self { tool, is_missed: false }
     }
 
     /// Ends the flows of these cuts. What a tool fails at is told and not tried again: whoever lost a right is out of
-    /// the sets by now, and what else is to be closed or opened does not wait for this.
-    pub(super) fn cut(&self, cuts: &[Cut]) {
-        let Some(tool) = &self.tool else { return };
+    /// the sets by now, and what else is to be closed or opened does not wait for this. That there is no tool is told
+    /// once.
+    pub(super) fn cut(&mut self, cuts: &[Cut]) {
+        if std::fs::read_to_string(COUNT).is_ok_and(|count| count.trim() == "0") {
+            return;
+        }
+        let Some(tool) = &self.tool else {
+            if !std::mem::replace(&mut self.is_missed, true) {
+                tracing::warn!("{MISSING}");
+            }
+            return;
+        };
         if let Err(error) = cut(tool, cuts) {
             tracing::warn!(
-                "flows that stand could not all be ended, though their access has: {error}"
+                "flows that stand could not all be cut, though their right ended: {error}"
             );
         }
     }
 }
 
 fn cut(tool: &Path, cuts: &[Cut]) -> Result<(), FirewallError> {
-    match std::fs::read_to_string(COUNT) {
-        Ok(count) if count.trim() != "0" => {}
-        Ok(_) | Err(_) => return Ok(()),
-    }
     let listed = Running::start(tool, &["-L", "-o", "extended"], "", LIMITS)?.finish()?;
     let (script, unreadable) = script(cuts, &listed);
     if !script.is_empty() {
