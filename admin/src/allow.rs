@@ -1,6 +1,9 @@
 //! `dialgate allow`.
 
+use std::collections::BTreeMap;
+
 use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::host::Host;
 use dialgate_contract::ledger::{Allow, allow, audit, deny, host, pass};
 use dialgate_contract::{HostName, Lifetime, Origin};
 use jiff::Timestamp;
@@ -39,37 +42,30 @@ pub(crate) fn end_of(term: &Term, site: &Site) -> Result<Option<Timestamp>, Erro
     }
 }
 
-/// Puts an entry on the list, with a line in the audit trail, and returns the one whose place it takes.
+/// Puts an entry on the list in the place of the old one, with a line in the audit trail.
 pub(crate) fn put(
     transaction: &Transaction<'_>,
-    entry: &mut Allow,
+    entry: &Allow,
+    old: Option<&Allow>,
     site: &Site,
-) -> Result<Option<Allow>, DatabaseError> {
-    let old = find(transaction, &entry.origin)?;
-    if let Some(old) = &old {
-        entry.created_at = old.created_at;
-    }
-    if old.as_ref() == Some(entry) {
-        return Ok(old);
+) -> Result<(), DatabaseError> {
+    if old == Some(entry) {
+        return Ok(());
     }
     allow::put(transaction, entry)?;
     let action = if old.is_some() { "allow-changed" } else { "allow-added" };
-    audit::record(transaction, site.now, &site.operator, action, None, &describe(entry))?;
-    Ok(old)
+    audit::record(transaction, site.now, &site.operator, action, None, &describe(entry))
 }
 
-pub(crate) fn find(
-    connection: &Connection,
-    origin: &Origin,
-) -> Result<Option<Allow>, DatabaseError> {
+fn find(connection: &Connection, origin: &Origin) -> Result<Option<Allow>, DatabaseError> {
     Ok(allow::all(connection)?.into_iter().find(|entry| entry.origin == *origin))
 }
 
 fn list(site: &Site) -> Result<Report, Error> {
     let reader = site.reader()?;
-    let entries = allow::all(reader.connection())?;
-    let rows = entries.into_iter().map(|entry| row(reader.connection(), entry, site));
-    Ok(Report::AllowList(rows.collect::<Result<_, _>>()?))
+    let (entries, hosts) = (allow::all(reader.connection())?, host::all(reader.connection())?);
+    let rows = entries.into_iter().map(|entry| row(&hosts, entry, site.now));
+    Ok(Report::AllowList(rows.collect()))
 }
 
 fn add(new: NewAllow, site: &Site) -> Result<Report, Error> {
@@ -78,18 +74,19 @@ fn add(new: NewAllow, site: &Site) -> Result<Report, Error> {
     site.ledger()?.write(|tx| {
         let own = OwnAccess::before(tx, site)?;
         let services = service::known(tx, new.services)?;
-        let mut entry =
-            Allow { origin: new.origin, services, name, expires_at, created_at: site.now };
-        let old = put(tx, &mut entry, site)?;
+        let old = find(tx, &new.origin)?;
+        let created_at = old.as_ref().map_or(site.now, |old| old.created_at);
+        let entry = Allow { origin: new.origin, services, name, expires_at, created_at };
+        put(tx, &entry, old.as_ref(), site)?;
         if !new.even_me {
             own.remains(tx, site)?;
         }
-        let denied = clashes(&entry.origin, &host::all(tx)?, &deny::all(tx)?, site.now);
+        let hosts = host::all(tx)?;
         Ok(Report::AllowChange(Box::new(AllowChange {
             done: "is let in",
-            replaced: old.map(|old| row(tx, old, site)).transpose()?,
-            entry: row(tx, entry, site)?,
-            denied,
+            denied: clashes(&entry.origin, &hosts, &deny::all(tx)?, site.now),
+            replaced: old.map(|old| row(&hosts, old, site.now)),
+            entry: row(&hosts, entry, site.now),
             last_pass: pass::last(tx)?.map(|pass| pass.finished_at),
         })))
     })
@@ -101,7 +98,6 @@ fn remove(origin: &Origin, even_me: bool, site: &Site) -> Result<Report, Error> 
         let Some(entry) = find(tx, origin)? else {
             return Err(ListError::NotAllowed(origin.clone()).into());
         };
-        let entry_row = row(tx, entry.clone(), site)?;
         allow::remove(tx, origin)?;
         if !even_me {
             own.remains(tx, site)?;
@@ -110,7 +106,7 @@ fn remove(origin: &Origin, even_me: bool, site: &Site) -> Result<Report, Error> 
         audit::record(tx, site.now, &site.operator, "allow-removed", None, &detail)?;
         Ok(Report::AllowChange(Box::new(AllowChange {
             done: "is let in no longer",
-            entry: entry_row,
+            entry: row(&host::all(tx)?, entry, site.now),
             replaced: None,
             denied: Vec::new(),
             last_pass: pass::last(tx)?.map(|pass| pass.finished_at),
@@ -118,29 +114,27 @@ fn remove(origin: &Origin, even_me: bool, site: &Site) -> Result<Report, Error> 
     })
 }
 
-fn row(connection: &Connection, entry: Allow, site: &Site) -> Result<AllowRow, DatabaseError> {
-    let host = match &entry.origin {
-        Origin::Network(_) => None,
-        Origin::Host(name) => Some(host_row(connection, name)?),
-    };
-    let state = if entry.holds(site.now) { "open" } else { "over" };
+fn row(hosts: &BTreeMap<HostName, Host>, entry: Allow, now: Timestamp) -> AllowRow {
+    let state = if entry.holds(now) { "open" } else { "over" };
     let Allow { origin, services, name, expires_at, created_at } = entry;
-    Ok(AllowRow { origin, services, name, expires_at, created_at, state, host })
+    let host = match &origin {
+        Origin::Network(_) => None,
+        Origin::Host(name) => Some(hosts.get(name).map(host_row).unwrap_or_default()),
+    };
+    AllowRow { origin, services, name, expires_at, created_at, state, host }
 }
 
-fn host_row(connection: &Connection, name: &HostName) -> Result<HostRow, DatabaseError> {
-    let known = host::all(connection)?.remove(name);
-    let Some(known) = known else { return Ok(HostRow::default()) };
-    Ok(HostRow {
+fn host_row(known: &Host) -> HostRow {
+    HostRow {
         asked_at: Some(known.asked_at),
         answered_at: known.addresses.values().max().copied(),
-        addresses: known.addresses.into_keys().collect(),
-        problem: known.problem,
-    })
+        addresses: known.addresses.keys().copied().collect(),
+        problem: known.problem.clone(),
+    }
 }
 
 /// For the audit trail.
-pub(crate) fn describe(entry: &Allow) -> String {
+fn describe(entry: &Allow) -> String {
     let services: Vec<&str> = entry.services.iter().map(|name| name.as_str()).collect();
     let until = entry.expires_at.map_or("for good".to_owned(), |end| format!("until {end}"));
     let text = format!("{} {} {until} {}", entry.origin, services.join(","), entry.name);

@@ -6,6 +6,8 @@ Examples:
   dialgate lease list
   dialgate lease grant 4711 12.34.56.78 --for 4h
   dialgate lease revoke 4711
+  dialgate allow add sip.example.net --services sip,rtp
+  dialgate why 12.34.56.78
   dialgate account disable 4711
   dialgate keys 12.34.56.78
 

@@ -1,19 +1,21 @@
 //! `dialgate lease`.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use dialgate_contract::config::Transport;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{
-    Account, Granted, Lease, LeaseEnd, Letter, account, audit, grant, lease, letter, pass,
+    Account, Granted, Lease, LeaseEnd, Letter, account, audit, deny, grant, lease, letter, pass,
 };
-use dialgate_contract::{AccountNumber, Lifetime, TravellerAddress};
+use dialgate_contract::{AccountNumber, Lifetime, Origin, TravellerAddress};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
 use crate::argument::LeaseTarget;
 use crate::cli::LeaseCommand;
 use crate::error::{Error, NothingOpen};
+use crate::listing::clashes;
 use crate::report::{Grant, LeaseRow, Report, Revoked};
 use crate::site::Site;
 
@@ -79,7 +81,7 @@ fn open(
 ) -> Result<Report, Error> {
     let address = TravellerAddress::new(address, site.config.firewall.allow_private)?;
     let asked = lifetime.map(|asked| allowed(asked, site)).transpose()?;
-    let (granted, last_pass) = site.ledger()?.write(|tx| {
+    let (granted, denied, last_pass) = site.ledger()?.write(|tx| {
         let account = account::find(tx, number)?.ok_or(Error::NoAccount(number.clone()))?;
         if !account.enabled {
             return Err(Error::AccountDisabled(account.number));
@@ -90,10 +92,12 @@ fn open(
         let at_a_time = site.config.lease.addresses_per_account;
         let granted = grant(tx, &account, address, site.now, until, at_a_time)?;
         tell(tx, &account, &granted, site)?;
-        Ok((granted, pass::last(tx)?))
+        let origin = Origin::Network(address.into());
+        let denied = clashes(&origin, &BTreeMap::new(), &deny::all(tx)?, site.now);
+        Ok((granted, denied, pass::last(tx)?))
     })?;
     let last_pass = last_pass.map(|pass| pass.finished_at);
-    Ok(Report::Grant(Grant::new(granted, last_pass, site.now)))
+    Ok(Report::Grant(Grant::new(granted, denied, last_pass, site.now)))
 }
 
 /// Tells the audit trail, and the traveller by letter.

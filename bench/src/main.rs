@@ -3,6 +3,7 @@
 
 mod agi;
 mod opening;
+mod reconciler;
 mod sample;
 mod spoken;
 
@@ -47,6 +48,15 @@ enum What {
         #[arg(long, default_value_t = 6)]
         sites: u32,
     },
+    /// Changes, rebuilding, reading back, memory, and what packets cost, beside the kernel's own tools (root)
+    Reconciler {
+        /// Leases, instead of 1,000, 60,000 and 1,000,000
+        #[arg(long)]
+        leases: Option<u32>,
+        /// Only see whether it works
+        #[arg(long)]
+        quick: bool,
+    },
     /// The bare line echo
     #[command(hide = true)]
     Floor { listen: SocketAddr, commands: PathBuf },
@@ -63,6 +73,9 @@ fn main() -> ExitCode {
         What::Agi { quick: false } => agi::measure(agi::Extent::Full),
         What::Agi { quick: true } => agi::measure(agi::Extent::Quick),
         What::Oracle { sites } => agi::oracle(sites),
+        What::Reconciler { leases, quick } => {
+            reconciler::measure(&reconciler::Extent::new(leases, quick))
+        }
         What::Floor { listen, commands } => agi::serve(listen, &commands).map(|()| String::new()),
     };
     match printed.and_then(|report| std::io::stdout().write_all(report.as_bytes())) {

@@ -8,9 +8,16 @@ const QUIET: Duration = Duration::from_millis(50);
 /// One that goes on is looked at all the same.
 const LONGEST: Duration = Duration::from_millis(400);
 
+/// Who changes something all the time makes us look for a fifth of the time at most, though never more rarely than this.
+const SHARE: u32 = 4;
+const RAREST: Duration = Duration::from_secs(2);
+
 /// The changes since the firewall was last looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Burst(Option<Changes>);
+pub(crate) struct Burst {
+    changes: Option<Changes>,
+    rest: Option<Instant>,
+}
 
 #[derive(Debug)]
 struct Changes {
@@ -22,7 +29,8 @@ struct Changes {
 impl Burst {
     /// These programs have changed something.
     pub(crate) fn add(&mut self, programs: Vec<String>, now: Instant) {
-        let changes = self.0.get_or_insert(Changes { first: now, last: now, programs: Vec::new() });
+        let changes =
+            self.changes.get_or_insert(Changes { first: now, last: now, programs: Vec::new() });
         changes.last = now;
         for program in programs {
             if !changes.programs.contains(&program) {
@@ -34,7 +42,14 @@ impl Burst {
     /// When to look; `None` while nothing has changed.
     #[must_use]
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.0.as_ref().map(|changes| (changes.last + QUIET).min(changes.first + LONGEST))
+        let changes = self.changes.as_ref()?;
+        let due = (changes.last + QUIET).min(changes.first + LONGEST);
+        Some(self.rest.map_or(due, |rest| due.max(rest)))
+    }
+
+    /// The whole firewall was looked at, for so long.
+    pub(crate) fn looked(&mut self, begun: Instant, ended: Instant) {
+        self.rest = Some(ended + (ended.duration_since(begun) * SHARE).min(RAREST));
     }
 
     /// Whether it is time to look.
@@ -45,7 +60,7 @@ impl Burst {
 
     /// The programs that have changed something, and begins anew.
     pub(crate) fn take(&mut self) -> Vec<String> {
-        self.0.take().map(|changes| changes.programs).unwrap_or_default()
+        self.changes.take().map(|changes| changes.programs).unwrap_or_default()
     }
 }
 
@@ -68,5 +83,18 @@ mod tests {
         assert!(burst.is_due(start + LONGEST));
         assert_eq!(burst.take(), ["iptables", "ipset"]);
         assert_eq!(burst.due(), None);
+    }
+
+    #[test]
+    fn looking_takes_a_fifth_of_the_time_at_most() {
+        let start = Instant::now();
+        let mut burst = Burst::default();
+        for (took, rest) in [(10, 50), (100, 400), (300, 1200), (5000, 2000)] {
+            let ended = start + Duration::from_millis(took);
+            burst.looked(start, ended);
+            burst.add(Vec::new(), ended);
+            assert_eq!(burst.due(), Some(ended + Duration::from_millis(rest)));
+            burst.take();
+        }
     }
 }

@@ -80,7 +80,8 @@ pub(crate) fn end_by_itself(pid: i32) -> Exit {
     }
 }
 
-/// The first act of a child: no other process of its user can look into it, and it does not outlive its parent.
+/// The first act of a child: no other process of its user can look into it, and it does not outlive its parent, or not
+/// for longer than until it has something to say: without a capability, root's death ends nobody of another user.
 ///
 /// # Errors
 /// When the kernel refuses.

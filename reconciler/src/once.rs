@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::Ledger;
+use dialgate_contract::ledger::{Ledger, pass};
 use dialgate_contract::queue::{Matter, Request};
 use jiff::{SignedDuration, Timestamp};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -68,14 +68,18 @@ pub(crate) fn run(
     keep_time(reconciler);
     let mut done = Ok(());
     if !requests.is_empty() || !reconciler.is_settled(now) {
-        done = pass(reconciler, requests, now);
+        done = make_pass(reconciler, requests, now);
     }
     // What is there is closed and opened before anybody waits for the DNS.
     if done.is_ok() && resolve(reconciler, resolver) {
-        done = pass(reconciler, &[], clock::calendar());
+        done = make_pass(reconciler, &[], clock::calendar());
     }
     let obstacle = reconciler.in_the_way();
-    if let Some(obstacle) = &obstacle {
+    // Once: cron sends a letter for every line.
+    let told = pass::last(reconciler.ledger().connection()).ok().flatten();
+    if let Some(obstacle) = &obstacle
+        && told.and_then(|pass| pass.problem).as_ref() != Some(obstacle)
+    {
         tracing::warn!("{obstacle}");
     }
     let problem = done.as_ref().err().map(ToString::to_string).or(obstacle);
@@ -88,7 +92,7 @@ pub(crate) fn run(
     done
 }
 
-fn pass(
+fn make_pass(
     reconciler: &mut Reconciler,
     requests: &[Request],
     now: Timestamp,

@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use dialgate_contract::config::{Backend, Config, ConfigError};
 use dialgate_contract::database::DatabaseError;
@@ -143,6 +144,10 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     }
 }
 
+/// How long another one may be at work: one that was ended has the lock until the child that it was just starting has
+/// become another program.
+const LOCKED: Duration = Duration::from_secs(1);
+
 /// Two at work would undo each other's changes. Nobody else may open the file: to be able to read it is enough to keep
 /// the lock for ever.
 fn lock(config: &Config) -> Result<File, Failure> {
@@ -156,12 +161,18 @@ fn lock(config: &Config) -> Result<File, Failure> {
         .open(&path)
         .and_then(|file| file.set_permissions(Permissions::from_mode(0o600)).map(|()| file))
         .map_err(|error| Failure::Lock(name(), error))?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(Failure::Locked(config.data_dir.display().to_string()))
+    let end = clock::steady() + LOCKED;
+    loop {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) if clock::steady() < end => {
+                std::thread::sleep(LOCKED / 50);
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(Failure::Locked(config.data_dir.display().to_string()));
+            }
+            Err(error) => return Err(Failure::Lock(name(), error.into())),
         }
-        Err(error) => Err(Failure::Lock(name(), error.into())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the ledger and the clock say should be open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use dialgate_contract::config::Config;
@@ -31,7 +31,8 @@ pub(crate) fn wanted(
     let mut grants = leased(connection, now)?;
     grants.append(&mut allowed(connection, now)?);
     // Whoever is denied as a whole leaves the sets as well, and with that his flows are cut.
-    grants.retain(|grant| !denials.iter().any(|denial| covers(denial, grant)));
+    let kept_out: BTreeSet<IpNet> = denials.iter().map(|denial| denial.network.net()).collect();
+    grants.retain(|grant| !covers(&kept_out, grant.network.net()));
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
     let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
     Ok(match policy(connection, config, now)? {
@@ -112,8 +113,10 @@ fn denied(connection: &Connection, now: Timestamp) -> Result<Vec<Denial>, Databa
     Ok(denials.collect())
 }
 
-fn covers(denial: &Denial, grant: &Grant) -> bool {
-    denial.network.net().contains(&grant.network.net())
+/// Whether a network, or one around it, is among these: they and those who are let in may both be many.
+fn covers(networks: &BTreeSet<IpNet>, network: IpNet) -> bool {
+    !networks.is_empty()
+        && std::iter::successors(Some(network), IpNet::supernet).any(|net| networks.contains(&net))
 }
 
 fn policy(

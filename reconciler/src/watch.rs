@@ -121,7 +121,7 @@ impl Watch {
         if !self.changes.is_in_place() {
             return Err(WatchError::Replaced(self.changes.path().to_owned()));
         }
-        self.reload();
+        let reloaded = self.reload();
         let clock = clock::steady();
         let requests = self.requests(clock);
         let changed = self.changes.is_changed(self.reconciler.ledger());
@@ -130,6 +130,7 @@ impl Watch {
             self.burst.add(programs, clock);
         }
         if changed
+            || reloaded
             || answered
             || !requests.is_empty()
             || self.pace.wants_retry(clock)
@@ -207,16 +208,18 @@ impl Watch {
         !answers.is_empty()
     }
 
-    /// Reads the configuration again when somebody asks for it.
-    fn reload(&mut self) {
+    /// Reads the configuration again when somebody asks for it; whether there is another one now.
+    fn reload(&mut self) -> bool {
         if !self.reload.is_asked() {
-            return;
+            return false;
         }
         let started = NotifyState::monotonic_usec_now().ok();
         let _ = sd_notify::notify(
             &[Some(NotifyState::Reloading), started].into_iter().flatten().collect::<Vec<_>>(),
         );
-        match self.reload.read() {
+        let read = self.reload.read();
+        let adopted = read.is_ok();
+        match read {
             Ok(config) => {
                 tracing::info!("the configuration is read again");
                 self.outbox.change(&config.mail);
@@ -226,6 +229,7 @@ impl Watch {
             Err(error) => tracing::error!("the configuration stays as it was: {error}"),
         }
         let _ = sd_notify::notify(&[NotifyState::Ready]);
+        adopted
     }
 
     fn requests(&mut self, clock: Instant) -> Vec<Request> {
@@ -271,6 +275,7 @@ impl Watch {
                 self.reader.restart(clock);
             }
         }
+        self.burst.looked(begun, clock);
         if self.pace.is_tick(begun) || problem.is_some() {
             self.pace.ticked(clock);
             self.record(now, problem, clock);

@@ -8,8 +8,8 @@ pub(crate) enum FirewallCommand {
     Plan,
     /// Try the base policy for a minute: everybody without a right is kept out
     ///
-    /// It is refused when you yourself, by SSH, or a registered telephone would lose access. After a minute it rolls back
-    /// by itself, whatever has become of your connection, unless `dialgate firewall confirm` came in time.
+    /// It is refused when you yourself, by SSH, a registered telephone or a trunk would lose access. After a minute it
+    /// rolls back by itself, whatever has become of your connection, unless `dialgate firewall confirm` came in time.
     Apply {
         /// Even when somebody who is connected now would lose access
         #[arg(long)]

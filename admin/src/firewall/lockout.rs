@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use dialgate_contract::{Ports, Protocol, Service};
+use dialgate_contract::{Origin, Ports, Protocol, Service};
 
-use crate::phones::{Phones, Signalling, by_address};
+use crate::phones::{Phones, Signalling, Trunk, by_address};
 use crate::report::LockedOut;
 use crate::rights::{Access, Rights};
 use crate::ssh_peer::SshPeer;
@@ -27,15 +27,29 @@ pub(crate) fn locked_out(rights: &Rights, ssh: &[SshPeer], phones: &Phones) -> V
                 more => format!(" and {more} more"),
             };
             let who = format!("telephone {}{more}", named.join(", "));
-            all.push(LockedOut {
-                who,
-                address,
-                remedy: remedy(rights, address, &missing),
-                missing,
-            });
+            let remedy = remedy(rights, address, &missing);
+            all.push(LockedOut { who, from: address.to_string(), remedy, missing });
         }
     }
+    all.extend(phones.trunks.iter().filter_map(|one| trunk(rights, one)));
     all
+}
+
+/// A provider gets in when its host is on the allow list, or wherever the DNS says it is.
+fn trunk(rights: &Rights, trunk: &Trunk) -> Option<LockedOut> {
+    let host = Origin::Host(trunk.host.clone());
+    if rights.allow.iter().any(|entry| entry.origin == host) {
+        return None;
+    }
+    let lacking = trunk.addresses.iter().map(|address| missing(rights, *address, trunk.by));
+    let missing = match lacking.max_by_key(Vec::len) {
+        None => needed(rights, trunk.by),
+        Some(missing) if missing.is_empty() => return None,
+        Some(missing) => missing,
+    };
+    let remedy = format!("dialgate allow add {} --services {}", trunk.host, missing.join(","));
+    let who = format!("trunk {}", trunk.name);
+    Some(LockedOut { who, from: trunk.host.to_string(), missing, remedy: vec![remedy] })
 }
 
 fn ssh_peer(rights: &Rights, peer: SshPeer) -> LockedOut {
@@ -52,31 +66,43 @@ fn ssh_peer(rights: &Rights, peer: SshPeer) -> LockedOut {
     let missing = vec![service];
     let mut remedy = remedy(rights, address, &missing);
     remedy.splice(0..0, first);
-    LockedOut { who: format!("{whose} to port {port}"), address, missing, remedy }
+    let who = format!("{whose} to port {port}");
+    LockedOut { who, from: address.to_string(), missing, remedy }
 }
 
 /// The services that a telephone needs and would not have.
 fn missing(rights: &Rights, address: IpAddr, by: Signalling) -> Vec<String> {
-    let (signalling, protocol, port) = match by {
+    let (signalling, protocol, port) = port(by);
+    let speaks = rights.reaches(address, protocol, port);
+    let lacks = |name: &String| match rights.service(name) {
+        Some(service) => rights.access(address, &service.ports).0 != Access::Open,
+        None => rights.access(address, &Ports::All).0 != Access::Open,
+    };
+    let mut needed = needed(rights, by);
+    needed.retain(|name| !(speaks && name == signalling) && lacks(name));
+    needed
+}
+
+/// The services that an end needs.
+fn needed(rights: &Rights, by: Signalling) -> Vec<String> {
+    // IAX carries the voice in the same flow (RFC 5456); and without a service for it nobody could be let in to the
+    // ports that voice comes to.
+    let voice = match by {
+        Signalling::Sip | Signalling::Sips | Signalling::WebRtc => rights.service("rtp"),
+        Signalling::Iax => None,
+    };
+    let voice = voice.map(|service| service.name.to_string());
+    std::iter::once(port(by).0.to_owned()).chain(voice).collect()
+}
+
+/// The service, and the port that Asterisk listens at unless told otherwise.
+const fn port(by: Signalling) -> (&'static str, Protocol, u16) {
+    match by {
         Signalling::Sip => ("sip", Protocol::Udp, 5060),
         Signalling::Sips => ("sips", Protocol::Tcp, 5061),
         Signalling::WebRtc => ("webrtc", Protocol::Tcp, 8089),
         Signalling::Iax => ("iax", Protocol::Udp, 4569),
-    };
-    // IAX carries the voice in the same flow (RFC 5456).
-    let voice = match by {
-        Signalling::Sip | Signalling::Sips | Signalling::WebRtc => Some("rtp"),
-        Signalling::Iax => None,
-    };
-    let lacks = |name: &&str| match rights.service(name) {
-        Some(service) => rights.access(address, &service.ports).0 != Access::Open,
-        None => rights.access(address, &Ports::All).0 != Access::Open,
-    };
-    let speaks = rights.reaches(address, protocol, port);
-    let signalling = Some(signalling).filter(|name| !speaks && lacks(name));
-    // Without a service for it nobody could be let in to the ports that voice comes to.
-    let voice = voice.filter(|name| rights.service(name).is_some() && lacks(name));
-    signalling.into_iter().chain(voice).map(str::to_owned).collect()
+    }
 }
 
 /// What would let the address in to these services.
@@ -99,7 +125,7 @@ mod tests {
 
     fn phones(address: &str, by: Signalling) -> Phones {
         let phone = Phone { name: "6001".to_owned(), address: address.parse().unwrap(), by };
-        Phones { seen: [phone].into(), notes: Vec::new() }
+        Phones { seen: [phone].into(), ..Phones::default() }
     }
 
     fn remedies(lost: &[LockedOut]) -> Vec<&str> {
@@ -145,5 +171,26 @@ mod tests {
         assert_eq!(missing(&both, Signalling::WebRtc), ["webrtc"]);
         let nobody = rights(&[], &[]).with_policy();
         assert_eq!(missing(&nobody, Signalling::Sip), ["sip", "rtp"]);
+    }
+
+    #[test]
+    fn a_provider_gets_in_by_its_name_or_by_where_it_is() {
+        let lost = |allow: &[(&str, &str)], addresses: &[&str]| -> Vec<String> {
+            let trunk = Trunk {
+                name: "mine".to_owned(),
+                host: "sip.example.net".parse().unwrap(),
+                by: Signalling::Sip,
+                addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+            };
+            let phones = Phones { trunks: vec![trunk], ..Phones::default() };
+            let lost = locked_out(&rights(allow, &[]).with_policy(), &[], &phones);
+            remedies(&lost).into_iter().map(str::to_owned).collect()
+        };
+        let both = ["dialgate allow add sip.example.net --services sip,rtp"];
+        assert_eq!(lost(&[], &["12.34.56.78"]), both);
+        assert_eq!(lost(&[], &[]), both);
+        assert_eq!(lost(&[("sip.example.net", "sip rtp")], &[]), [""; 0]);
+        assert_eq!(lost(&[("12.34.56.0/24", "sip rtp")], &["12.34.56.78"]), [""; 0]);
+        assert_eq!(lost(&[("12.34.56.78", "all")], &["12.34.56.78", "12.34.57.1"]), both);
     }
 }

@@ -14,8 +14,8 @@ use crate::rights::Rights;
 use crate::site::Site;
 use crate::{phones, ssh_peer};
 
-/// A reconciler that watches passes more often than this, even with nothing to do.
-const ASLEEP: SignedDuration = SignedDuration::from_mins(10);
+/// A reconciler that watches writes down more often than this that it has passed.
+const ASLEEP: SignedDuration = SignedDuration::from_secs(30);
 
 /// Who would lose access, and what else the operator should know.
 pub(super) fn look(
@@ -28,9 +28,10 @@ pub(super) fn look(
     let locked_out = lockout::locked_out(rights, &ssh, &phones);
     let mut notes = phones.notes;
     let looked = format!(
-        "looked at: {} of SSH, {}",
+        "looked at: {} of SSH, {}, {}",
         count(ssh.len(), "connection"),
-        count(phones.seen.len(), "telephone")
+        count(phones.seen.len(), "telephone"),
+        count(phones.trunks.len(), "trunk")
     );
     notes.insert(0, looked);
     for name in rights.open.iter().filter(|name| rights.service(name.as_str()).is_none()) {
@@ -43,7 +44,7 @@ pub(super) fn look(
         pass::last(ledger)?.is_some_and(|pass| site.now.duration_since(pass.finished_at) <= ASLEEP);
     if !awake {
         notes.push(
-            "the reconciler has not passed lately: a trial needs `dialgate-reconciler --watch`, or it is over before it is seen"
+            "the reconciler has not passed lately: run `dialgate-reconciler --once` right after `dialgate firewall apply`, or the trial is over before it is seen"
                 .to_owned(),
         );
     }

@@ -21,7 +21,7 @@ use crate::report::{
 use crate::rights::Rights;
 use crate::site::Site;
 use look::look;
-use trial::{passed_after, trial, wait_for_pass};
+use trial::{is_tried, trial, wait_for_pass};
 
 /// How long a trial lasts.
 pub(crate) const TRIAL: SignedDuration = SignedDuration::from_secs(60);
@@ -104,7 +104,7 @@ fn confirm(site: &Site) -> Result<Report, Error> {
     wait_for_pass(ledger.connection(), site)?;
     let change = ledger.write(|tx| {
         let (end, since) = trial(tx, site)?;
-        if !passed_after(tx, since)? {
+        if !is_tried(tx, since)? {
             return Err(FirewallError::NotTried(seconds(site.now, end)).into());
         }
         Ok::<_, Error>(decide(tx, BasePolicy::On, "base-policy-confirmed", Done::Confirmed, site)?)

@@ -8,6 +8,7 @@ mod tm3;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Allow, allow as table, pass};
 use dialgate_contract::{Network, Origin, ServiceName, TravellerAddress, Unfit};
 use rusqlite::Connection;
@@ -94,83 +95,80 @@ fn public(network: Network, allow_private: bool) -> Result<(), String> {
 
 /// Shows what the entries come to and, with consent, puts them on the list: all of them or none.
 pub(crate) fn carry_out(found: Vec<Found>, consent: Consent, site: &Site) -> Result<Report, Error> {
-    let (mut rows, wanted) = {
+    let (entries, last_pass) = if consent.yes {
+        site.ledger()?.write(|tx| {
+            let judged = Judged::of(tx, found, site)?;
+            judged.accept(consent)?;
+            for entry in judged.wanted.values() {
+                allow::put(tx, entry, judged.list.get(&entry.origin), site)?;
+            }
+            Ok::<_, Error>((judged.rows, pass::last(tx)?))
+        })?
+    } else {
         let reader = site.reader()?;
-        judge(reader.connection(), found)?
+        (Judged::of(reader.connection(), found, site)?.rows, None)
     };
-    let refused = rows.iter().filter(|row| row.outcome == Outcome::Refused).count();
-    if consent.yes && refused > 0 && !consent.skip_bad {
-        return Err(ImportError::Bad { count: refused, list: list_of_refused(&rows) }.into());
-    }
-    let mut last_pass = None;
-    if consent.yes {
-        let merged = site.ledger()?.write(|tx| {
-            last_pass = pass::last(tx)?.map(|pass| pass.finished_at);
-            let mut outcomes = BTreeMap::new();
-            for (origin, mut entry) in wanted {
-                let old = merge(&mut entry, &table::all(tx)?);
-                entry.created_at = site.now;
-                allow::put(tx, &mut entry, site)?;
-                outcomes.insert(origin, Outcome::of(old.as_ref(), &entry));
-            }
-            Ok::<_, Error>(outcomes)
-        })?;
-        for row in &mut rows {
-            if let Some(outcome) = row.origin.as_ref().and_then(|origin| merged.get(origin)) {
-                row.outcome = *outcome;
-            }
+    let last_pass = last_pass.map(|pass| pass.finished_at);
+    Ok(Report::Import(Box::new(Import { entries, done: consent.yes, last_pass })))
+}
+
+/// What the entries come to.
+struct Judged {
+    /// As it is shown.
+    rows: Vec<ImportRow>,
+    /// What is to be on the list, one for each origin.
+    wanted: BTreeMap<Origin, Allow>,
+    /// What is on the list, those among it whose time is over.
+    list: BTreeMap<Origin, Allow>,
+}
+
+impl Judged {
+    fn of(ledger: &Connection, found: Vec<Found>, site: &Site) -> Result<Self, DatabaseError> {
+        let list = table::all(ledger)?.into_iter().map(|entry| (entry.origin.clone(), entry));
+        let mut judged = Self { rows: Vec::new(), wanted: BTreeMap::new(), list: list.collect() };
+        for Found { place, text, entry } in found {
+            let entry = entry.and_then(|entry| known(ledger, entry));
+            let row = match entry {
+                Err(problem) => ImportRow::refused(place, text, problem),
+                Ok(entry) => {
+                    let outcome = judged.want(&entry, site);
+                    ImportRow::taken(place, text, entry, outcome)
+                }
+            };
+            judged.rows.push(row);
         }
+        Ok(judged)
     }
-    Ok(Report::Import(Box::new(Import { entries: rows, done: consent.yes, last_pass })))
+
+    /// One that is on the list already keeps what it has, and gets the rest.
+    fn want(&mut self, entry: &Entry, site: &Site) -> Outcome {
+        let old = self.list.get(&entry.origin).filter(|old| old.holds(site.now));
+        let one = self.wanted.entry(entry.origin.clone()).or_insert_with(|| Allow {
+            origin: entry.origin.clone(),
+            services: old.map(|old| old.services.clone()).unwrap_or_default(),
+            name: old.map(|old| old.name.clone()).unwrap_or_default(),
+            expires_at: old.and_then(|old| old.expires_at),
+            created_at: old.map_or(site.now, |old| old.created_at),
+        });
+        one.services.extend(entry.services.iter().cloned());
+        if one.name.is_empty() {
+            one.name.clone_from(&entry.name);
+        }
+        Outcome::of(old, one)
+    }
+
+    fn accept(&self, consent: Consent) -> Result<(), ImportError> {
+        let count = self.rows.iter().filter(|row| row.outcome == Outcome::Refused).count();
+        if count > 0 && !consent.skip_bad {
+            return Err(ImportError::Bad { count, list: list_of_refused(&self.rows) });
+        }
+        Ok(())
+    }
 }
 
-/// The entries as they are shown, and those to make, one for each origin.
-fn judge(
-    connection: &Connection,
-    found: Vec<Found>,
-) -> Result<(Vec<ImportRow>, BTreeMap<Origin, Allow>), Error> {
-    let list = table::all(connection)?;
-    let mut wanted: BTreeMap<Origin, Allow> = BTreeMap::new();
-    let mut rows = Vec::new();
-    for Found { place, text, entry } in found {
-        let entry = entry.and_then(|entry| known(connection, entry));
-        let row = match entry {
-            Err(problem) => ImportRow::refused(place, text, problem),
-            Ok(entry) => {
-                let one = wanted.entry(entry.origin.clone()).or_insert_with(|| Allow {
-                    origin: entry.origin.clone(),
-                    services: BTreeSet::new(),
-                    name: entry.name.clone(),
-                    expires_at: None,
-                    created_at: jiff::Timestamp::UNIX_EPOCH,
-                });
-                one.services.extend(entry.services.iter().cloned());
-                let mut merged = one.clone();
-                let old = merge(&mut merged, &list);
-                let outcome = Outcome::of(old.as_ref(), &merged);
-                ImportRow::taken(place, text, entry, outcome)
-            }
-        };
-        rows.push(row);
-    }
-    Ok((rows, wanted))
-}
-
-fn known(connection: &Connection, entry: Entry) -> Result<Entry, String> {
+fn known(ledger: &Connection, entry: Entry) -> Result<Entry, String> {
     let names = entry.services.iter().cloned().collect();
-    service::known(connection, names).map(|_| entry).map_err(|error| error.to_string())
-}
-
-/// An entry that is on the list already keeps what it has, and gets the rest.
-fn merge(entry: &mut Allow, list: &[Allow]) -> Option<Allow> {
-    let old = list.iter().find(|old| old.origin == entry.origin)?.clone();
-    entry.services.extend(old.services.iter().cloned());
-    entry.expires_at = old.expires_at;
-    entry.created_at = old.created_at;
-    if !old.name.is_empty() {
-        entry.name.clone_from(&old.name);
-    }
-    Some(old)
+    service::known(ledger, names).map(|_| entry).map_err(|error| error.to_string())
 }
 
 fn list_of_refused(rows: &[ImportRow]) -> String {

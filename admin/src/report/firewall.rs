@@ -40,7 +40,8 @@ pub(crate) enum Ground {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct LockedOut {
     pub(crate) who: String,
-    pub(crate) address: IpAddr,
+    /// An address, or a host's name.
+    pub(crate) from: String,
     /// The services that would be missing.
     pub(crate) missing: Vec<String>,
     /// The commands that would let the address in.
@@ -170,6 +171,6 @@ impl Access {
 
 impl fmt::Display for LockedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, from {}: no {}", self.who, self.address, self.missing.join(", no "))
+        write!(f, "{}, from {}: no {}", self.who, self.from, self.missing.join(", no "))
     }
 }

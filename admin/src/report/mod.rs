@@ -11,7 +11,7 @@ use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::pass::Pass;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
 use dialgate_contract::{
-    AccountNumber, Language, Lifetime, Ports, Service, ServiceName, TravellerAddress,
+    AccountNumber, Language, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
 };
 use dialgate_pin::Pin;
 use jiff::Timestamp;
@@ -130,6 +130,8 @@ pub(crate) struct Grant {
     pub(crate) lease: LeaseRow,
     pub(crate) replaced: Vec<TravellerAddress>,
     pub(crate) extended: bool,
+    /// What of the deny list wins over it.
+    pub(crate) denied: Vec<Network>,
     /// When the reconciler last looked.
     pub(crate) last_pass: Option<Timestamp>,
 }
@@ -232,11 +234,17 @@ impl LeaseRow {
 }
 
 impl Grant {
-    pub(crate) fn new(granted: Granted, last_pass: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        granted: Granted,
+        denied: Vec<Network>,
+        last_pass: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             lease: LeaseRow::new(granted.lease, now),
             replaced: granted.replaced,
             extended: granted.extended,
+            denied,
             last_pass,
         }
     }

@@ -1,5 +1,6 @@
 //! The allow and deny lists, in words.
 
+use dialgate_contract::Network;
 use jiff::Timestamp;
 
 use super::{Reader, names};
@@ -39,10 +40,7 @@ impl Reader<'_> {
         if let Some(old) = &change.replaced {
             text.push_str(&wrapped("before     ", &self.differences(old, &change.entry)));
         }
-        for network in &change.denied {
-            let words = format!("{network} is on the deny list, which wins");
-            text.push_str(&wrapped("BUT        ", &words));
-        }
+        text.push_str(&denied(&change.denied));
         if host.as_ref().is_some_and(|host| host.asked_at.is_none()) {
             text.push_str("The reconciler asks the DNS for its addresses.\n");
         }
@@ -114,4 +112,10 @@ impl Reader<'_> {
         }
         if before.is_empty() { "the same".to_owned() } else { before.join(", ") }
     }
+}
+
+/// What of the deny list wins.
+pub(super) fn denied(networks: &[Network]) -> String {
+    let words = networks.iter().map(|network| format!("{network} is on the deny list, which wins"));
+    words.map(|words| wrapped("BUT        ", &words)).collect()
 }

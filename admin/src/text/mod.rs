@@ -124,6 +124,7 @@ impl Reader<'_> {
         for old in &grant.replaced {
             text.push_str(&format!("replaces   {old}\n"));
         }
+        text.push_str(&lists::denied(&grant.denied));
         text.push_str(&self.next_pass("opens", grant.last_pass));
         text
     }

@@ -1,4 +1,5 @@
-use dialgate_contract::ledger::{BasePolicy, base_policy};
+use dialgate_contract::ledger::verified::{self, Verified};
+use dialgate_contract::ledger::{BasePolicy, base_policy, revision};
 use serde_json::json;
 
 use crate::site::{ANN, Site, now};
@@ -135,4 +136,15 @@ fn what_may_spoil_a_trial_is_noted() {
     let text = std::fs::read_to_string(site.config()).unwrap();
     std::fs::write(site.config(), text.replace("[\"rtp\"]", "[\"voize\"]")).unwrap();
     assert!(site.ok("firewall plan").contains("voize, which is no service"));
+}
+
+#[test]
+fn a_policy_that_the_kernel_was_seen_to_follow_is_kept_at_once() {
+    let site = site();
+    site.ok("firewall apply");
+    let mut ledger = site.ledger();
+    let revision = revision::number(ledger.connection()).unwrap();
+    let seen = Verified { revision, kernel: String::new(), at: now() };
+    ledger.write(|tx| verified::record(tx, &seen)).unwrap();
+    assert_eq!(site.json("firewall confirm")["policy"]["state"], "on");
 }

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use dialgate_contract::ledger::{Allow, allow};
 use serde_json::{Value, json};
 
 use crate::site::Site;
@@ -145,4 +146,23 @@ fn providers_are_listed_shown_and_only_then_let_in() {
     assert_eq!(entries[0]["services"], json!(["sip"]));
     site.refuses("allow import-providers nosuch --yes", 65, &["nosuch", "telnyx", "--list"]);
     site.refuses("allow import-providers telnyx --all", 64, &["cannot be used with"]);
+}
+
+#[test]
+fn an_entry_whose_time_is_over_does_not_hold_back_a_new_one() {
+    let site = Site::new();
+    let long_ago = jiff::Timestamp::from_second(1_000).unwrap();
+    let old = Allow {
+        origin: "12.34.56.78".parse().unwrap(),
+        services: ["web".parse().unwrap()].into(),
+        name: "old".to_owned(),
+        expires_at: Some(long_ago),
+        created_at: long_ago,
+    };
+    site.ledger().write(|tx| allow::put(tx, &old)).unwrap();
+    let arguments = ["import", "allow-sites", "-", "--services", "sip", "--yes"];
+    assert_eq!(site.run_with(&arguments, b"12.34.56.78 new\n").code, 0);
+    let entry = site.json("allow list")[0].clone();
+    assert_eq!((&entry["services"], &entry["name"]), (&json!(["sip"]), &json!("new")));
+    assert!(entry["expires_at"].is_null());
 }

@@ -139,3 +139,13 @@ fn revoking_nothing_is_said() {
     site.refuses("lease revoke L1", 65, &["not open any more", "revoked"]);
     site.refuses("lease revoke 4711", 65, &["no open lease", "lease list"]);
 }
+
+#[test]
+fn a_grant_that_the_deny_list_wins_over_says_so() {
+    let site = Site::new();
+    site.ok(ANN);
+    site.ok("deny add 12.34.0.0/16");
+    let said = site.ok("lease grant 4711 12.34.56.78");
+    assert!(said.contains("12.34.0.0/16 is on the deny list, which wins"), "{said}");
+    assert_eq!(site.json("lease grant 4711 12.35.56.78")["denied"], json!([]));
+}

@@ -68,6 +68,21 @@ pub fn write<T, E: From<DatabaseError>>(
     Ok(value)
 }
 
+/// As [`write`], without waiting for the disk: what is written may be gone when the power fails, and nothing else.
+pub(crate) fn write_lazily<T, E: From<DatabaseError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let synchronous = |connection: &Connection, level| {
+        connection.pragma_update(None, "synchronous", level).map_err(DatabaseError::from)
+    };
+    // A WAL is then synced only before it is copied into the file.
+    synchronous(connection, "NORMAL")?;
+    let written = write(connection, work);
+    synchronous(connection, "FULL")?;
+    written
+}
+
 /// As [`write`], of what nobody watches for.
 pub(crate) fn write_unannounced<T, E: From<DatabaseError>>(
     connection: &mut Connection,

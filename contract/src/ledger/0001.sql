@@ -44,6 +44,8 @@ CREATE TABLE lease (
     services   TEXT NOT NULL,        -- names as they were when it was opened, with spaces between
     opened_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    packets    INTEGER NOT NULL DEFAULT 0, -- that were counted when they were last looked at
+    used_at    INTEGER,              -- when that was, if there were more than before; to within some minutes
     ended_at   INTEGER,              -- NULL: not ended yet
     ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed, idle
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))

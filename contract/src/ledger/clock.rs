@@ -98,7 +98,7 @@ pub fn keep(
 /// Beginnings go with the ends: what lasts no longer than it ever did is told by both.
 fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), DatabaseError> {
     for statement in [
-        "UPDATE lease SET opened_at = opened_at - ?1, expires_at = expires_at - ?1 WHERE ended_at IS NULL",
+        "UPDATE lease SET opened_at = opened_at - ?1, expires_at = expires_at - ?1, used_at = used_at - ?1 WHERE ended_at IS NULL",
         "UPDATE allow SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE deny SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE host SET asked_at = asked_at - ?1",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::{Account, Lease, LeaseEnd, lease};
+use super::{Account, Lease, LeaseEnd, lease, usage};
 use crate::TravellerAddress;
 use crate::database::{DatabaseError, timestamp};
 
@@ -12,7 +12,7 @@ use crate::database::{DatabaseError, timestamp};
 pub struct Granted {
     /// The lease as it is now.
     pub lease: Lease,
-    /// Where access ended for this one, the longest open first.
+    /// Where access ended for this one, the longest unused first.
     pub replaced: Vec<TravellerAddress>,
     /// Whether the address was in already.
     pub extended: bool,
@@ -21,9 +21,9 @@ pub struct Granted {
 /// Lets `address` in for `account`. Whether it may be is decided already.
 ///
 /// Where the account is in from that address, its lease goes on with what the account has by now, and never ends
-/// earlier than it would have; otherwise a new one begins. Of the account's other open leases the oldest end until
-/// no more than `addresses_per_account` are open, this one counted. Leases whose time is over are left to the
-/// reconciler.
+/// earlier than it would have; otherwise a new one begins. Of the account's other open leases those that were not used
+/// for longest end until no more than `addresses_per_account` are open, this one counted. Leases whose time is over are
+/// left to the reconciler.
 ///
 /// # Errors
 /// When the database cannot be read or written.
@@ -43,16 +43,29 @@ pub fn grant(
     let kept = usize::from(addresses_per_account).saturating_sub(1);
     let surplus = elsewhere.len().saturating_sub(kept);
     let mut replaced = Vec::new();
-    for old in elsewhere.iter().take(surplus) {
+    for old in idlest_first(transaction, elsewhere)?.iter().take(surplus) {
         lease::end(transaction, old.id, from, LeaseEnd::Replaced)?;
         replaced.push(old.address);
     }
     let extended = !here.is_empty();
     let lease = match here.into_iter().next_back() {
-        Some(open) => prolong(transaction, account, open, until)?,
+        Some(open) => {
+            usage::asked(transaction, open.id, from)?;
+            prolong(transaction, account, open, until)?
+        }
         None => begin(transaction, account, address, from, until)?,
     };
     Ok(Granted { lease, replaced, extended })
+}
+
+fn idlest_first(
+    transaction: &Transaction<'_>,
+    leases: Vec<Lease>,
+) -> Result<Vec<Lease>, DatabaseError> {
+    let used = leases.into_iter().map(|lease| Ok((usage::used_at(transaction, lease.id)?, lease)));
+    let mut used = used.collect::<Result<Vec<_>, DatabaseError>>()?;
+    used.sort_by_key(|(used_at, lease)| (*used_at, lease.id));
+    Ok(used.into_iter().map(|(_, lease)| lease).collect())
 }
 
 /// Lets a lease of `account` that has not ended go on with what the account has by now, until `until` if it would end
@@ -209,6 +222,16 @@ mod tests {
         case.addresses = 1;
         assert_eq!(case.grant(C, 130, 900).replaced, [B.parse().unwrap()]);
         assert_eq!(case.open(130), [C]);
+    }
+
+    #[test]
+    fn the_one_that_was_not_used_for_longest_makes_room() {
+        let mut case = Case::new(2);
+        let old = case.grant(A, 100, 900).lease;
+        case.grant(B, 110, 900);
+        case.ledger.write(|tx| usage::record(tx, old.id, 7, Some(at(115)))).unwrap();
+        assert_eq!(case.grant(C, 120, 900).replaced, [B.parse().unwrap()]);
+        assert_eq!(case.open(120), [A, C]);
     }
 
     #[test]

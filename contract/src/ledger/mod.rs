@@ -15,6 +15,7 @@ pub mod loss;
 pub mod pass;
 pub mod revision;
 pub mod service;
+pub mod usage;
 pub mod verdict;
 pub mod verified;
 
@@ -33,6 +34,7 @@ pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use loss::Loss;
+pub use usage::Usage;
 pub use verdict::Verdict;
 pub use verified::Verified;
 
@@ -86,6 +88,18 @@ impl Ledger {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         database::write(&mut self.0, work)
+    }
+
+    /// The same, of what may be forgotten when the power fails: the disk is not waited for. Nothing that was written
+    /// before is forgotten with it.
+    ///
+    /// # Errors
+    /// What `work` returned, or that the transaction could not be begun or kept.
+    pub fn write_lazily<T, E: From<DatabaseError>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        database::write_lazily(&mut self.0, work)
     }
 
     /// A number that changes whenever another connection has written the ledger.

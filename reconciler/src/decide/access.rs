@@ -2,7 +2,7 @@
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{
-    Granted, Lease, LeaseEnd, Letter, Verdict, account, grant, lease, prolong, verdict,
+    Granted, Lease, LeaseEnd, Letter, Verdict, account, grant, lease, prolong, usage, verdict,
 };
 use dialgate_contract::queue::Wish;
 use dialgate_contract::{AccountNumber, Decision, TravellerAddress};
@@ -93,6 +93,7 @@ fn extend_one(
     lease: &Lease,
 ) -> Result<Lease, DatabaseError> {
     let account = extension.account();
+    usage::asked(case.transaction, lease.id, case.bench.now)?;
     let lease = prolong(case.transaction, account, lease.clone(), extension.until())?;
     granted(case, "lease-extended", &lease)?;
     let letter = Letter::opened(account, &lease, None, true, Some(&case.request.caller));

@@ -2,19 +2,24 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+use super::set_name::Purpose;
 use super::{Family, Filter, SetName, Time};
 
 /// The seconds an entry gets that is added without a time of its own, so that none ever stays for good.
 const DEFAULT_TIMEOUT: u32 = 60;
 
-/// The most entries a set holds.
-const MOST_ENTRIES: u32 = 65_536;
+/// Each entry counts its packets: who uses a lease is known by them.
+const COUNTERS: &str = "counters";
+
+/// The most entries a set holds. The kernel takes memory for those only that are there.
+const MOST_ENTRIES: u32 = 1 << 20;
 
 /// What the kernel holds of ours, and what stands around it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actual {
     pub(super) sets: BTreeMap<SetName, KernelSet>,
     pub(super) filters: BTreeMap<Family, Filter>,
+    pub(super) packets: BTreeMap<IpNet, u64>,
 }
 
 /// A set that bears a name of ours.
@@ -51,6 +56,7 @@ impl Actual {
         filters: BTreeMap<Family, Filter>,
     ) -> Result<Self, UnreadableError> {
         let mut sets: BTreeMap<SetName, KernelSet> = BTreeMap::new();
+        let mut counted: BTreeMap<IpNet, Option<u64>> = BTreeMap::new();
         for line in saved_sets.lines() {
             let unreadable = || UnreadableError::new("ipset", line);
             let mut words = line.split(' ');
@@ -65,23 +71,36 @@ impl Actual {
                     let family = name.family();
                     let set = sets.get_mut(&name).ok_or_else(unreadable)?;
                     if set.as_created {
-                        let (network, remaining) = entry(words).ok_or_else(unreadable)?;
+                        let Entry { network, remaining, packets } =
+                            entry(words).ok_or_else(unreadable)?;
                         if Family::of(network) != family {
                             return Err(unreadable());
                         }
                         set.entries.insert(network, remaining);
+                        if matches!(name.purpose(), Purpose::Service(_)) {
+                            let sum = counted.entry(network).or_insert(Some(0));
+                            *sum = sum.zip(packets).map(|(sum, more)| sum.saturating_add(more));
+                        }
                     }
                 }
                 Some(_) | None => return Err(unreadable()),
             }
         }
-        Ok(Self { sets, filters })
+        let packets = counted.into_iter().filter_map(|(network, sum)| Some((network, sum?)));
+        Ok(Self { sets, filters, packets: packets.collect() })
     }
 
     /// The sets that bear names of ours.
     #[must_use]
     pub const fn sets(&self) -> &BTreeMap<SetName, KernelSet> {
         &self.sets
+    }
+
+    /// The packets that came from a network since it was let in, or since its sets were made anew; `None` where they
+    /// are not counted.
+    #[must_use]
+    pub fn packets(&self, network: IpNet) -> Option<u64> {
+        self.packets.get(&network).copied()
     }
 
     /// The `filter` table of each family that this machine speaks.
@@ -108,6 +127,10 @@ impl KernelSet {
 
 /// What follows the name in `create`.
 pub(super) fn creation(family: Family) -> String {
+    format!("{} {COUNTERS}", kind(family))
+}
+
+fn kind(family: Family) -> String {
     format!("hash:net family {} maxelem {MOST_ENTRIES} timeout {DEFAULT_TIMEOUT}", family.ipset())
 }
 
@@ -120,10 +143,11 @@ pub(super) fn ipset_network(network: IpNet) -> String {
     }
 }
 
-/// The words after the name are those of [`creation`], in any order, and ones that say nothing of what a set does.
+/// The words after the name are those of [`creation`], in any order, and ones that say nothing of what a set does. One
+/// that does not count lets in and ends like the others.
 fn is_as_created<'a>(family: Family, words: impl Iterator<Item = &'a str>) -> bool {
     let mut said = String::new();
-    let mut words = words;
+    let mut words = words.filter(|&word| word != COUNTERS);
     if let Some(kind) = words.next() {
         said.push_str(kind);
     }
@@ -137,21 +161,33 @@ fn is_as_created<'a>(family: Family, words: impl Iterator<Item = &'a str>) -> bo
     for (option, value) in options {
         said.push_str(&format!(" {option} {value}"));
     }
-    said == creation(family)
+    said == kind(family)
 }
 
-fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(IpNet, Option<Time>)> {
+struct Entry {
+    network: IpNet,
+    remaining: Option<Time>,
+    packets: Option<u64>,
+}
+
+fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Entry> {
     let network = words.next()?;
     let network = match network.parse::<IpNet>() {
         Ok(network) => network,
         Err(_) => IpNet::from(network.parse::<std::net::IpAddr>().ok()?),
     };
-    let remaining = match (words.next(), words.next(), words.next()) {
-        (Some("timeout"), Some("0"), None) => Some(Time::Always),
-        (Some("timeout"), Some(seconds), None) => Some(Time::For(seconds.parse().ok()?)),
-        _ => None,
+    let words: Vec<&str> = words.take(7).collect();
+    let (seconds, packets) = match *words.as_slice() {
+        ["timeout", seconds] => (seconds, None),
+        ["timeout", seconds, "packets", packets, "bytes", _] => (seconds, Some(packets)),
+        _ => return Some(Entry { network, remaining: None, packets: None }),
     };
-    Some((network, remaining))
+    let remaining = match seconds {
+        "0" => Time::Always,
+        seconds => Time::For(seconds.parse().ok()?),
+    };
+    let packets = packets.map(str::parse).transpose().ok()?;
+    Some(Entry { network, remaining: Some(remaining), packets })
 }
 
 #[cfg(test)]
@@ -166,11 +202,11 @@ mod tests {
     #[test]
     fn entries_of_our_sets_are_read_and_foreign_sets_passed_over() {
         let sets = sets(
-            "create dg-sip-4 hash:net family inet hashsize 1024 maxelem 65536 timeout 60 bucketsize 12 initval 0xc0\n\
+            "create dg-sip-4 hash:net family inet hashsize 1024 maxelem 1048576 timeout 60 bucketsize 12 initval 0xc0\n\
              add dg-sip-4 1.2.3.4 timeout 99\n\
              add dg-sip-4 1.2.3.0/24 timeout 98 nomatch\n\
              add dg-sip-4 1.2.3.5 timeout 0\n\
-             create dg-sip-6 hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60\n\
+             create dg-sip-6 hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 60\n\
              add dg-sip-6 2a00:1450:4001:82a::/64 timeout 2147482\n\
              create country list:set size 8\nadd country dg-sip-4\n\
              add strange 1.2.3.4 comment \"x\"\n",
@@ -193,11 +229,11 @@ mod tests {
     #[test]
     fn a_set_of_another_type_or_with_other_options_is_not_as_created() {
         for other in [
-            "hash:ip family inet hashsize 1024 maxelem 65536 timeout 60",
-            "hash:net family inet6 hashsize 1024 maxelem 65536 timeout 60",
-            "hash:net family inet hashsize 1024 maxelem 65536",
-            "hash:net family inet hashsize 1024 maxelem 65536 timeout 0",
-            "hash:net family inet hashsize 1024 maxelem 65536 timeout 60 counters",
+            "hash:ip family inet hashsize 1024 maxelem 1048576 timeout 60",
+            "hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 60",
+            "hash:net family inet hashsize 1024 maxelem 1048576",
+            "hash:net family inet hashsize 1024 maxelem 1048576 timeout 0",
+            "hash:net family inet hashsize 1024 maxelem 1048576 timeout 60 skbinfo",
             "hash:net family inet hashsize 1024 maxelem 1024 timeout 60",
             "list:set size 8",
             "",
@@ -206,6 +242,24 @@ mod tests {
             let set = &sets[&"dg-sip-4".parse().unwrap()];
             assert!(!set.is_as_created() && set.entries().is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn packets_are_added_up_over_all_sets_of_services_that_count() {
+        let text = "create dg-sip-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters bucketsize 12 initval 0xc0\n\
+             add dg-sip-4 1.2.3.4 timeout 99 packets 7 bytes 900\n\
+             add dg-sip-4 1.2.3.5 timeout 0 packets 0 bytes 0\n\
+             create dg-rtp-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters\n\
+             add dg-rtp-4 1.2.3.4 timeout 99 packets 3 bytes 90\n\
+             create dg-web-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60\n\
+             add dg-web-4 1.2.3.5 timeout 99\n\
+             create dg-deny-4 hash:net family inet hashsize 64 maxelem 1048576 timeout 60 counters\n\
+             add dg-deny-4 1.2.3.6 timeout 99 packets 5 bytes 1\n";
+        let actual = Actual::parse(text, BTreeMap::new()).unwrap();
+        assert!(actual.sets.values().all(KernelSet::is_as_created));
+        let packets = ["1.2.3.4/32", "1.2.3.5/32", "1.2.3.6/32", "1.2.3.7/32"]
+            .map(|network| actual.packets(network.parse().unwrap()));
+        assert_eq!(packets, [Some(10), None, None, None]);
     }
 
     #[test]

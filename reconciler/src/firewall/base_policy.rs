@@ -120,8 +120,20 @@ pub(super) fn halves(family: Family) -> [ipnet::IpNet; 2] {
 
 /// Whether a chain with these rules keeps everybody out at its end.
 pub(super) fn stands(family: Family, rules: &[String]) -> bool {
-    let tried = format!("{}{DROP}", everybody(family));
-    rules.iter().any(|rule| *rule == DROP || *rule == tried)
+    rules.iter().any(|rule| drops_all(family, rule))
+}
+
+/// Whether it does, and lets in what the machine tells itself and the answers to what it asked.
+pub(super) fn is_whole(family: Family, rules: &[String]) -> bool {
+    let mut before = rules.iter().take_while(|rule| !drops_all(family, rule));
+    stands(family, rules)
+        && before.next().is_some_and(|rule| rule == LOOPBACK)
+        && before.any(|rule| rule == ESTABLISHED)
+}
+
+/// Whether this rule keeps out whoever comes to it.
+pub(super) fn drops_all(family: Family, rule: &str) -> bool {
+    rule.strip_prefix(&everybody(family)).unwrap_or(rule) == DROP
 }
 
 /// Whether this is a rule that some base policy has.
@@ -205,6 +217,9 @@ mod tests {
                 assert!(rules.iter().all(|rule| has(family, rule)), "{rules:?}");
                 assert!(stands(family, &rules));
                 assert!(!stands(family, &rules[..rules.len() - 1]));
+                assert!(!is_whole(family, &rules));
+                let first = [LOOPBACK.to_owned()];
+                assert!(is_whole(family, &[&first[..], &rules].concat()));
             }
         }
         for other in [

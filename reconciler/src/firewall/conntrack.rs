@@ -17,46 +17,50 @@ const MANY: usize = 300;
 /// A table has 262,144 flows at most unless somebody raised it (`nf_conntrack_max`), with 200 bytes each.
 const LIMITS: Limits = Limits { time: Duration::from_secs(20), output: 128 << 20 };
 
-/// Where the kernel tells how many flows there are; not there while nothing keeps track of any.
+/// Where the kernel tells how many flows there are; not there while nothing keeps track of any, or where a unit hides
+/// all of `/proc` but processes.
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
+
+const MISSING: &str = "there is no conntrack in /usr/sbin or /sbin: a call or a login that stands when its access ends \
+                       may go on until it ends by itself; install it with `apt-get install conntrack`";
 
 /// The table of flows.
 #[derive(Debug)]
 pub(super) struct Conntrack {
     tool: Option<PathBuf>,
+    is_missed: bool,
 }
 
 impl Conntrack {
-    /// Finds the tool, and says so when it is not installed.
+    /// Finds the tool.
     pub(super) fn find() -> Self {
         let tool = ["/usr/sbin/conntrack", "/sbin/conntrack"].map(Path::new);
         let tool = tool.into_iter().find(|tool| tool.exists()).map(Path::to_owned);
-        if tool.is_none() {
-            tracing::warn!(
-                "there is no conntrack in /usr/sbin or /sbin: a call or login that stands when its access ends may go on \
-                 until it ends by itself; install it with `apt-get install conntrack`"
-            );
-        }
-        Self { tool }
+        Self { tool, is_missed: false }
     }
 
     /// Ends the flows of these cuts. What a tool fails at is told and not tried again: whoever lost a right is out of
-    /// the sets by now, and what else is to be closed or opened does not wait for this.
-    pub(super) fn cut(&self, cuts: &[Cut]) {
-        let Some(tool) = &self.tool else { return };
+    /// the sets by now, and what else is to be closed or opened does not wait for this. That there is no tool is told
+    /// once.
+    pub(super) fn cut(&mut self, cuts: &[Cut]) {
+        if std::fs::read_to_string(COUNT).is_ok_and(|count| count.trim() == "0") {
+            return;
+        }
+        let Some(tool) = &self.tool else {
+            if !std::mem::replace(&mut self.is_missed, true) {
+                tracing::warn!("{MISSING}");
+            }
+            return;
+        };
         if let Err(error) = cut(tool, cuts) {
             tracing::warn!(
-                "flows that stand could not all be ended, though their access has: {error}"
+                "flows that stand could not all be cut, though their right ended: {error}"
             );
         }
     }
 }
 
 fn cut(tool: &Path, cuts: &[Cut]) -> Result<(), FirewallError> {
-    match std::fs::read_to_string(COUNT) {
-        Ok(count) if count.trim() != "0" => {}
-        Ok(_) | Err(_) => return Ok(()),
-    }
     let listed = Running::start(tool, &["-L", "-o", "extended"], "", LIMITS)?.finish()?;
     let (script, unreadable) = script(cuts, &listed);
     if !script.is_empty() {
@@ -91,4 +95,77 @@ fn script(cuts: &[Cut], listed: &str) -> (String, Option<UnreadableError>) {
         if deletions.len() > MANY { deletion_of_all(network) } else { deletions.concat() }
     });
     (script.collect(), unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firewall::{Batch, Desired, Grant, Plan, Time};
+    use dialgate_contract::config::Anchor;
+    use dialgate_contract::{Network, Service};
+
+    /// Cuts for networks that lost the telephones' signalling, while `granted` has it.
+    fn cuts(lost: &[&str], granted: &[&str]) -> Vec<Cut> {
+        let service = Service { name: "sip".parse().unwrap(), ports: "udp:5060".parse().unwrap() };
+        let services = [service.name.clone()].into();
+        let grants = granted.iter().map(|network| Grant {
+            network: network.parse().unwrap(),
+            services: [service.name.clone()].into(),
+            time: Time::Always,
+        });
+        let chain = "DIALGATE".parse().unwrap();
+        let desired = Desired::new(chain, Anchor::Auto, std::slice::from_ref(&service), grants);
+        let lost = lost.iter().map(|network| network.parse::<Network>().unwrap());
+        let plan = Plan::cuts(&desired, lost.map(|network| (network, &services)));
+        match plan.batches().pop() {
+            Some(Batch::Cut(cuts)) => cuts,
+            Some(Batch::Script { .. }) | None => Vec::new(),
+        }
+    }
+
+    fn line(source: &str, destination: &str, from: u16, to: u16) -> String {
+        format!("ipv4 2 udp 17 29 src={source} dst={destination} sport={from} dport={to} src=\n")
+    }
+
+    const HERE: &str = "81.2.69.142";
+
+    #[test]
+    fn only_flows_of_who_lost_a_right_to_its_ports_are_ended_whoever_began_them() {
+        let (began, called) =
+            (line("12.34.56.78", HERE, 40000, 5060), line(HERE, "12.34.56.78", 5060, 5061));
+        let others = [
+            line("12.34.56.79", HERE, 40000, 5060),
+            line("12.34.56.78", HERE, 40000, 22),
+            line(HERE, "12.34.56.78", 40000, 5060),
+        ];
+        let listed = format!("{began}{}{called}", others.concat());
+        let (script, unreadable) = script(&cuts(&["12.34.56.78"], &["12.34.56.79"]), &listed);
+        assert_eq!(
+            script,
+            "-D -f ipv4 -s 12.34.56.78 -d 81.2.69.142 -p udp --sport 40000 --dport 5060\n\
+             -D -f ipv4 -s 81.2.69.142 -d 12.34.56.78 -p udp --sport 5060 --dport 5061\n"
+        );
+        assert!(unreadable.is_none());
+    }
+
+    #[test]
+    fn what_another_right_covers_goes_on() {
+        assert_eq!(cuts(&["12.34.56.78"], &["12.34.56.0/24"]), []);
+        let cuts = cuts(&["12.34.56.0/24"], &["12.34.56.78"]);
+        let listed =
+            line("12.34.56.78", HERE, 1, 5060) + &line("12.34.56.79", HERE, 2, 5060) + "nonsense\n";
+        let (script, unreadable) = script(&cuts, &listed);
+        assert_eq!(
+            script,
+            "-D -f ipv4 -s 12.34.56.79 -d 81.2.69.142 -p udp --sport 2 --dport 5060\n"
+        );
+        assert!(unreadable.unwrap().to_string().contains("nonsense"));
+    }
+
+    #[test]
+    fn of_a_network_with_many_flows_all_are_ended_at_once() {
+        let listed: String = (1..=301).map(|from| line("12.34.56.78", HERE, from, 5060)).collect();
+        let (script, _) = script(&cuts(&["12.34.0.0/16", "9.9.9.9"], &[]), &listed);
+        assert_eq!(script, "-D -f ipv4 -s 12.34.0.0/16\n-D -f ipv4 -d 12.34.0.0/16\n");
+    }
 }

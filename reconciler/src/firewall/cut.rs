@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::actual::ipset_network;
 use super::rule::opened;
 use super::set_name::Purpose;
-use super::{Actual, Desired, Family, SetName};
+use super::{Actual, Desired, Family, SetName, Step};
 
 /// What a network lost, and what of it something else still covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,37 +50,42 @@ impl fmt::Display for Cut {
     }
 }
 
-/// What is lost by the steps from `actual` to `desired`.
-pub(super) fn lost(desired: &Desired, actual: &Actual) -> Vec<Cut> {
-    let mut lost = Lost::default();
+/// What is lost by these steps away from `actual`, and by rules that open less than they did.
+pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<Cut> {
     let standing = standing(desired, actual);
-    for (name, set) in actual.sets.iter().filter(|(_, set)| set.as_created) {
-        let wanted = desired.sets().get(name);
-        let (ports, all_lose) = match name.purpose() {
-            Purpose::Service(service) => {
-                let still = desired.services().get(service);
-                let ports = still.cloned().unwrap_or(Ports::none());
-                let ports = standing.get(name).into_iter().fold(ports, Ports::and);
-                let all_lose = still.is_none_or(|still| !still.cover(&ports));
-                (ports, all_lose)
+    let had = |name: &SetName| {
+        let ports = match name.purpose() {
+            Purpose::Service(service) => desired.services().get(service).cloned(),
+            Purpose::Lan => Some(Ports::All),
+            Purpose::Deny | Purpose::Trial => None,
+        };
+        standing.get(name).into_iter().fold(ports.unwrap_or(Ports::none()), Ports::and)
+    };
+    let entries = |name: &SetName| actual.sets.get(name).map(|set| &set.entries);
+    let mut lost = Lost::default();
+    for step in closing {
+        match step {
+            Step::Close { set, network } => lost.add(*network, &had(set)),
+            Step::Empty { set } => {
+                lost.add_all(entries(set).into_iter().flat_map(BTreeMap::keys), &had(set));
             }
-            Purpose::Lan if desired.policy().is_some() => (Ports::All, false),
-            Purpose::Lan | Purpose::Deny | Purpose::Trial => continue,
-        };
-        let is_out = |network: &&IpNet| {
-            all_lose || wanted.is_none_or(|wanted| !wanted.contains_key(network))
-        };
-        for network in set.entries.keys().filter(is_out) {
-            lost.add(*network, &ports);
+            Step::Open { set, network, .. } => {
+                let is_new = entries(set).is_none_or(|entries| !entries.contains_key(network));
+                lost.denied.extend(is_new.then_some(*network));
+            }
+            Step::Shorten { .. }
+            | Step::Narrow { .. }
+            | Step::Cut(_)
+            | Step::Destroy { .. }
+            | Step::Create { .. }
+            | Step::Rebuild { .. } => {}
         }
     }
-    for family in Family::ALL {
-        let name = SetName::new(Purpose::Deny, family);
-        let present = actual.sets.get(&name).filter(|set| set.as_created);
-        let is_new =
-            |network: &&IpNet| present.is_none_or(|present| !present.entries.contains_key(network));
-        let denied = desired.sets().get(&name).into_iter().flat_map(BTreeMap::keys);
-        lost.denied.extend(denied.filter(is_new));
+    for (name, ports) in &standing {
+        let still = name.service().and_then(|service| desired.services().get(service));
+        if still.is_some_and(|still| !still.cover(ports)) {
+            lost.add_all(entries(name).into_iter().flat_map(BTreeMap::keys), ports);
+        }
     }
     lost.cuts(desired)
 }
@@ -109,6 +114,10 @@ impl Lost {
     fn add(&mut self, network: IpNet, ports: &Ports) {
         let so_far = self.networks.remove(&network).unwrap_or(Ports::none());
         self.networks.insert(network, so_far.and(ports));
+    }
+
+    fn add_all<'a>(&mut self, networks: impl Iterator<Item = &'a IpNet>, ports: &Ports) {
+        networks.for_each(|network| self.add(*network, ports));
     }
 
     fn cuts(self, desired: &Desired) -> Vec<Cut> {

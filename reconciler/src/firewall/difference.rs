@@ -56,7 +56,7 @@ impl<'a> Difference<'a> {
             .then(|| Step::Narrow { family, chain: self.desired.chain().clone(), rules })
     }
 
-    /// Makes sets and fills them, and takes out of those that keep out whoever should not be there.
+    /// Makes sets and fills them.
     pub(super) fn build(&self) -> Vec<Step> {
         let mut steps: Vec<Step> =
             self.malformed().map(|set| Step::Destroy { set: set.clone() }).collect();
@@ -64,25 +64,31 @@ impl<'a> Difference<'a> {
         let mut filling = Vec::new();
         for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| self.is_spoken(name)) {
             let present = self.actual.sets.get(name);
+            let is_denied = *name.purpose() == Purpose::Deny;
             match present.filter(|set| set.as_created) {
-                Some(set) if *name.purpose() == Purpose::Deny => {
-                    filling.extend(surplus(name, set, wanted));
-                }
-                Some(set) => {
-                    if !name.lets_in() {
-                        filling.extend(surplus(name, set, wanted));
-                    }
-                    filling.extend(missing(name, wanted, &set.entries));
-                }
-                None if present.is_none() && *name.purpose() == Purpose::Deny => {}
-                None => {
+                Some(set) if !is_denied => filling.extend(missing(name, wanted, &set.entries)),
+                None if !is_denied || present.is_some() => {
                     steps.push(Step::Create { set: name.clone() });
                     filling.extend(missing(name, wanted, &nobody));
                 }
+                // These were denied first of all.
+                Some(_) | None => {}
             }
         }
         steps.append(&mut filling);
         steps
+    }
+
+    /// Takes out of the sets that keep out whoever should not be there, once our chain is right.
+    pub(super) fn pardon(&self) -> Vec<Step> {
+        let keeping_out = self
+            .actual
+            .sets
+            .iter()
+            .filter(|(name, set)| !name.lets_in() && set.as_created && self.is_spoken(name));
+        let wanted =
+            keeping_out.filter_map(|(name, set)| Some((name, set, self.desired.sets().get(name)?)));
+        wanted.flat_map(|(name, set, wanted)| surplus(name, set, wanted)).collect()
     }
 
     /// Puts our chain and the jump to it right.
@@ -110,28 +116,36 @@ impl<'a> Difference<'a> {
         self.actual.sets.keys().filter(|name| !wanted.contains_key(name))
     }
 
-    /// Of the rules that stand, those that should, in the order in which they stand, behind who is denied.
+    /// Of the rules that stand, those that should, behind who is denied.
     ///
-    /// A base policy that is to stay is left as it is until all of it is replaced at once: any part of it alone would
-    /// keep out those it lets in, or let in those it keeps out.
+    /// A base policy that stands and is to stay is replaced as a whole, now or, where sets are missing for it, later: a
+    /// part of it would keep out those whom the rest lets in, or let in those whom the rest keeps out.
     fn narrowed(&self, family: Family, standing: &[String]) -> Vec<Rule> {
-        let wanted = self.desired.rules(family);
-        let policy_stays = self.desired.policy().is_some() && base_policy::stands(family, standing);
-        let belongs = |text: &String| {
-            wanted.iter().any(|rule| rule.as_str() == text)
-                || (policy_stays && base_policy::has(family, text))
-        };
-        let mut rules: Vec<Rule> = standing
-            .iter()
-            .filter(|text| belongs(text))
-            .map(Rule::new)
-            .filter(|rule| rule.sets().all(|set| self.stays(&set)))
-            .collect();
-        let deny = self.desired.deny_rule(family);
-        if let Some(deny) = deny.filter(|deny| deny.sets().all(|set| self.stays(&set))) {
-            rules.retain(|rule| *rule != deny);
-            let own = rules.iter().take_while(|rule| **rule == base_policy::first()).count();
-            rules.insert(own, deny);
+        let mut wanted = self.desired.rules(family);
+        let stands = |rule: &Rule| standing.iter().any(|text| text == rule.as_str());
+        let stays = |rule: &Rule| rule.sets().all(|set| self.stays(&set));
+        let of_policy = |rule: &Rule| base_policy::has(family, rule.as_str());
+        let replaced = self.desired.policy().is_some() && base_policy::stands(family, standing);
+        let deny = self.desired.deny_rule(family).filter(stays);
+        if replaced && wanted.iter().filter(|rule| of_policy(rule)).all(stays) {
+            let is_deny = |rule: &Rule| deny.as_ref() == Some(rule);
+            wanted.retain(|rule| of_policy(rule) || is_deny(rule) || stands(rule) && stays(rule));
+            return wanted;
+        }
+        let whole = replaced && base_policy::is_whole(family, standing);
+        // Who was denied may be kept out by the policy from now on, and does not come in between.
+        let pardoned = Rule::deny(&SetName::new(Purpose::Deny, family));
+        let belongs =
+            |rule: &Rule| wanted.contains(rule) || whole && of_policy(rule) || *rule == pardoned;
+        let mut rules: Vec<Rule> = standing.iter().map(Rule::new).collect();
+        rules.retain(|rule| stays(rule) && belongs(rule));
+        if !whole {
+            rules.retain(|rule| !base_policy::drops_all(family, rule.as_str()));
+        }
+        if let Some(deny) = deny {
+            let own = self.desired.policy().map(|_| base_policy::first());
+            rules.retain(|rule| *rule != deny && Some(rule) != own.as_ref());
+            rules = own.into_iter().chain([deny]).chain(rules).collect();
         }
         rules
     }

@@ -24,7 +24,7 @@ impl Memory {
         let chains = BUILT_IN.map(|chain| (chain.to_owned(), Vec::new()));
         let filter = Filter { chains: chains.into() };
         let filters = Family::ALL.map(|family| (family, filter.clone()));
-        Self::new(Actual { sets: BTreeMap::new(), filters: filters.into() })
+        Self::new(Actual { filters: filters.into(), ..Actual::default() })
     }
 
     /// A kernel in a given state.
@@ -56,12 +56,18 @@ impl Memory {
     /// # Errors
     /// When there is one.
     pub fn apply(&mut self, plan: &Plan) -> Result<(), RefusedError> {
-        plan.steps().iter().try_for_each(|step| {
-            self.step(step).map_err(|reason| RefusedError { step: Box::new(step.clone()), reason })
-        })
+        plan.steps().iter().try_for_each(|step| self.step(step))
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), &'static str> {
+    /// Carries one step out.
+    ///
+    /// # Errors
+    /// When the kernel would refuse it.
+    pub fn step(&mut self, step: &Step) -> Result<(), RefusedError> {
+        self.change(step).map_err(|reason| RefusedError { step: Box::new(step.clone()), reason })
+    }
+
+    fn change(&mut self, step: &Step) -> Result<(), &'static str> {
         match step {
             Step::Close { set, network } => {
                 self.set(set)?.entries.remove(network);

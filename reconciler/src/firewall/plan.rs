@@ -55,8 +55,26 @@ impl Plan {
                 steps.extend(difference.rebuild(family, filter, anchor));
             }
         }
+        steps.extend(difference.pardon());
         steps.extend(difference.obsolete().map(|set| Step::Destroy { set: set.clone() }));
         Ok(Self { steps })
+    }
+
+    /// What a plan that was just carried out has left undone. That an entry has a little less time than it should is
+    /// not among it: so much went by since that time was reckoned, and the next pass gives it back.
+    ///
+    /// # Errors
+    /// As [`Plan::between`].
+    pub fn undone(desired: &Desired, actual: &Actual) -> Result<Self, PlanError> {
+        let mut rest = Self::between(desired, actual)?;
+        let is_given = |step: &Step| {
+            let Step::Open { set, network, time } = step else { return false };
+            let entries = actual.sets.get(set).map(|set| &set.entries);
+            let left = entries.and_then(|entries| entries.get(network).copied().flatten());
+            left.is_some_and(|left| left.is_nearly(*time))
+        };
+        rest.steps.retain(|step| !is_given(step));
+        Ok(rest)
     }
 
     /// The part of the plan that closes: addresses leave sets or are denied, rules go, and last the flows that nothing
@@ -71,7 +89,8 @@ impl Plan {
             let filters = actual.filters.iter();
             steps.extend(filters.filter_map(|(&family, filter)| difference.narrow(family, filter)));
         }
-        steps.extend(cut::lost(desired, actual).into_iter().map(Step::Cut));
+        let cuts = cut::lost(desired, actual, &steps);
+        steps.extend(cuts.into_iter().map(Step::Cut));
         Self { steps }
     }
 

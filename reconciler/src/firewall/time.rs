@@ -6,6 +6,9 @@ pub const LONGEST: u32 = 2_147_483;
 /// Times that differ by no more seconds than this are the same: reading and writing take a moment.
 pub const TOLERANCE: u32 = 2;
 
+/// The seconds that may have gone by between reckoning a time and reading it back, on a machine that is slow.
+const SLACK: u32 = 60;
+
 /// How much longer something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Time {
@@ -59,6 +62,15 @@ impl Time {
             (Self::For(left), Self::For(wanted)) => left < wanted.saturating_sub(TOLERANCE),
         }
     }
+
+    /// Whether an entry that has this left was lately given `wanted`.
+    pub(super) fn is_nearly(self, wanted: Self) -> bool {
+        match (self, wanted) {
+            (Self::For(left), Self::For(wanted)) => left >= wanted.saturating_sub(SLACK),
+            (Self::Always, Self::Always) => true,
+            (Self::Always, Self::For(_)) | (Self::For(_), Self::Always) => false,
+        }
+    }
 }
 
 impl fmt::Display for Time {
@@ -90,5 +102,14 @@ mod tests {
         assert!(!Time::For(98).is_shorter_than(Time::For(100)));
         assert!(Time::For(97).is_shorter_than(Time::For(100)));
         assert!(Time::For(101).is_longer_than(Time::For(98)));
+    }
+
+    #[test]
+    fn what_was_reckoned_a_minute_ago_was_given_and_what_is_not_there_was_not() {
+        assert!(Time::For(86_340).is_nearly(Time::For(86_400)));
+        assert!(!Time::For(86_339).is_nearly(Time::For(86_400)));
+        assert!(Time::Always.is_nearly(Time::Always));
+        assert!(!Time::For(LONGEST).is_nearly(Time::Always));
+        assert!(!Time::Always.is_nearly(Time::For(100)));
     }
 }

@@ -17,6 +17,7 @@ mod expiry;
 mod hosts;
 mod quick_check;
 mod requests;
+mod usage;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
@@ -116,8 +117,13 @@ impl Reconciler {
             actual = self.close(&desired);
         }
         let cut = self.cut_lost(&desired);
-        let actual = actual?;
+        let mut actual = actual?;
         cut?;
+        if self.see_use(&actual, now)? {
+            desired = wanted(self.ledger.connection(), &self.config, now)?;
+            actual = self.close(&desired)?;
+            self.cut_lost(&desired)?;
+        }
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
             return Ok(passed);
@@ -155,7 +161,7 @@ impl Reconciler {
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         let clocks = self.clocks.take();
         let verified = self.verified.as_ref().filter(|_| problem.is_none());
-        self.ledger.write(|transaction| {
+        self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {
                 clock::keep(transaction, clocks)?;
             }
@@ -188,7 +194,7 @@ fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Res
     }
     tell(&plan);
     firewall.apply(&plan)?;
-    let rest = Plan::between(desired, &firewall.read()?)?;
+    let rest = Plan::undone(desired, &firewall.read()?)?;
     if rest.is_empty() { Ok(()) } else { Err(PassError::Unsettled(rest.to_string())) }
 }
 

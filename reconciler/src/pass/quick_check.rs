@@ -37,8 +37,7 @@ impl Reconciler {
     /// To be called before a pass, one that nobody brings requests to when it is `unasked`, for [`Reconciler::verify`] to be called after it.
     pub(crate) fn before(&mut self, now: Timestamp, unasked: bool) -> Before {
         self.firewall.take_done();
-        let same =
-            unasked && matches!(self.known(now), Ok(Some(known)) if self.is_of_this_boot(&known));
+        let same = unasked && matches!(self.known(now), Ok(Some(known)) if self.is_of_now(&known));
         Before { written: self.ledger.data_version().unwrap_or_default(), same }
     }
 
@@ -119,17 +118,18 @@ impl Reconciler {
 
     /// The kernel's looks and the configuration, in few letters: first those of this start of the machine.
     fn fingerprint(&self, seen: &str) -> String {
-        let hash = |what: &dyn Fn(&mut DefaultHasher)| {
-            let mut hasher = DefaultHasher::new();
-            what(&mut hasher);
-            hasher.finish()
-        };
-        let config = format!("{:?} {:?}", self.config.firewall, self.config.base_policy);
-        let whole = hash(&|hasher| (seen, &config).hash(hasher));
-        format!("{} {whole:016x}", boot(seen))
+        format!("{} {} {}", boot(seen), self.config_in_short(), short(seen))
     }
 
-    fn is_of_this_boot(&mut self, known: &Verified) -> bool {
+    fn config_in_short(&self) -> String {
+        short(&format!("{:?} {:?}", self.config.firewall, self.config.base_policy))
+    }
+
+    /// Whether it was verified by this configuration, and since this start of the machine.
+    fn is_of_now(&mut self, known: &Verified) -> bool {
+        if known.kernel.split(' ').nth(2) != Some(self.config_in_short().as_str()) {
+            return false;
+        }
         if self.verified.is_some() {
             return true;
         }
@@ -145,6 +145,12 @@ const fn tell_operators(
     _now: Timestamp,
 ) -> Result<(), DatabaseError> {
     Ok(())
+}
+
+fn short(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// The first words of the kernel's looks: this start of the machine, and this network.

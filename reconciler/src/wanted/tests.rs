@@ -180,3 +180,16 @@ fn what_is_left_is_rounded_up_and_never_nothing() {
     assert_eq!(left_at("2026-11-19T12:00:00Z"), 3600);
     assert_eq!(left_at("1970-01-01T00:00:00Z"), 3600);
 }
+
+#[test]
+fn a_network_is_covered_by_itself_and_by_those_around_it() {
+    let networks =
+        ["12.34.0.0/16", "56.7.8.9/32", "2a01::/32"].map(|it| it.parse().unwrap()).into();
+    let covered = |network: &str| covers(&networks, network.parse().unwrap());
+    for network in ["12.34.0.0/16", "12.34.56.78/32", "56.7.8.9/32", "2a01:0:1::/64"] {
+        assert!(covered(network), "{network}");
+    }
+    for network in ["12.0.0.0/8", "12.35.0.0/16", "56.7.8.8/31", "2a01::/31", "2a02::/32", "::/0"] {
+        assert!(!covered(network), "{network}");
+    }
+}

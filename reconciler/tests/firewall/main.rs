@@ -3,4 +3,10 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod grammar;
+#[cfg(test)]
+mod packets;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod states;

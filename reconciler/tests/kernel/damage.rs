@@ -31,7 +31,7 @@ fn whatever_is_damaged_is_mended_by_the_next_plan() {
             "ipset add dg-sip-4 6.6.6.0/24 timeout 0; ipset add dg-sip-6 2a00::/16",
             "ipset -exist add dg-sip-4 12.34.56.78 timeout 100000",
             "ipset -exist add dg-sip-4 12.34.56.78 timeout 0 nomatch",
-            "ipset create dg-gone-4 hash:net family inet maxelem 65536 timeout 60; ipset add dg-gone-4 6.6.6.6;
+            "ipset create dg-gone-4 hash:net family inet maxelem 1048576 timeout 60; ipset add dg-gone-4 6.6.6.6;
              iptables -A DIALGATE -m set --match-set dg-gone-4 src -j ACCEPT",
             "iptables -F DIALGATE; ipset destroy dg-sip-4; ipset create dg-sip-4 hash:ip; ipset add dg-sip-4 6.6.6.6;
              iptables -A DIALGATE -m set --match-set dg-sip-4 src -j ACCEPT",

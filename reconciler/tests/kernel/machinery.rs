@@ -57,6 +57,7 @@ fn sighup_reads_the_configuration_again_and_a_bad_one_changes_nothing() {
             sh("iptables -S mine; ip6tables -S mine").matches("-A mine -j DIALGATE\n").count() == 2
         });
         assert!(!sh("iptables -S INPUT").contains("DIALGATE"));
+        assert_eq!(program.audited("firewall-healed").0, 0, "nobody had changed anything");
         program.configure("[firewall]\nbackend = \"dry-run\"\n");
         program.signal(Signal::HUP);
         until("it is told of", SOON, || program.log().contains("restart dialgate-reconciler"));
@@ -174,6 +175,16 @@ fn it_runs_with_four_capabilities_and_its_children_with_none() {
         // It heals, too, and its tools are let do what they must.
         sh("iptables -F; ip6tables -F");
         until("it is healed", SOON, || sh("iptables -S INPUT").contains("-j DIALGATE"));
+        // What it leaves behind when it dies ends by itself: nobody reads what it says.
+        let children = sh(&format!("ps -o pid= --ppid {parent}"));
+        let left: Vec<i32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+        assert!(!left.is_empty());
+        program.signal(Signal::KILL);
+        program.wait();
+        let is_gone = |pid: &i32| {
+            Status::find(*pid).is_none_or(|status| status.value("State").starts_with('Z'))
+        };
+        until("its children are gone", SOON, || left.iter().all(is_gone));
     });
 }
 

@@ -22,6 +22,8 @@ mod packets;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod quick_check;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod speed;

@@ -144,6 +144,7 @@ fn a_ruleset_in_the_way_is_told_once_and_shown_and_everything_goes_on() {
         assert_eq!(code, Some(0));
         assert!(said.contains("nft list chain inet native in"), "{said}");
         assert!(program.problem().unwrap().contains("nft list chain inet native in"));
+        assert_eq!(program.once(), (Some(0), String::new()), "cron sends a letter for every line");
         program.watch();
         let seconds = std::time::Duration::from_secs(5);
         until("a look is written down", seconds, || program.problem().is_some());
@@ -169,6 +170,18 @@ fn whom_fail2ban_bans_is_known_by_its_chains_and_sets() {
         let banned = Fail2ban::of_this_machine().banned(&kernel.read().unwrap());
         let banned: Vec<String> = banned.iter().map(ToString::to_string).collect();
         assert_eq!(banned, ["6.6.6.6/32", "7.7.7.7/32", "2a00::1/128"]);
+
+        let folder = tempfile::tempdir().unwrap();
+        let client = folder.path().join("fail2ban-client");
+        let text = "#!/bin/sh -e\ntest \"$1 $#\" = \"unban 2\"\n\
+                    exec /usr/sbin/iptables -D f2b-sshd -s \"$2\" -j REJECT --reject-with icmp-port-unreachable\n";
+        std::fs::write(&client, text).unwrap();
+        sh(&format!("chmod 755 {}", client.display()));
+        let mut fail2ban = Fail2ban::with_client(client);
+        fail2ban.lift("6.6.6.6/32".parse().unwrap()).unwrap();
+        assert_eq!(fail2ban.banned(&kernel.read().unwrap()).len(), 2);
+        let error = fail2ban.lift("6.6.6.6/32".parse().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("fail2ban-client failed"), "{error}");
     });
 }
 

@@ -29,7 +29,15 @@ fn only_the_travellers_packets_arrive_and_only_until_the_kernel_ends_it() {
             std::thread::sleep(Duration::from_millis(20));
         }
         settle(&mut kernel, &sip(&[(TRAVELLER, 3600)]));
+        let counted = |kernel: &mut Kernel| {
+            kernel.read().unwrap().packets(format!("{TRAVELLER}/32").parse().unwrap()).unwrap()
+        };
+        // An entry that has timed out may come back with what it had counted.
+        let before = counted(&mut kernel);
         assert_eq!(wire.arrive(), [TRAVELLER]);
+        assert_eq!(counted(&mut kernel), before + 1);
+        settle(&mut kernel, &sip(&[(TRAVELLER, 9999)]));
+        assert_eq!(counted(&mut kernel), before + 1, "more time is no new entry");
         let closings = Plan::closings(&sip(&[]), &kernel.read().unwrap());
         kernel.apply(&closings).unwrap();
         assert_eq!(wire.arrive(), [] as [&str; 0]);

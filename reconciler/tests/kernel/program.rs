@@ -101,7 +101,13 @@ impl Program {
     /// The same by a command that starts it.
     pub(crate) fn start(&mut self, command: Command) {
         let told_by = self.launch(command);
-        while !told(&told_by).contains("READY=1") {}
+        let mut told = [0; 4096];
+        loop {
+            let length = told_by.recv(&mut told).unwrap_or_else(|_| panic!("{}", self.log()));
+            if told[..length].starts_with(b"READY=1") {
+                break;
+            }
+        }
         std::thread::spawn(move || while told_by.recv(&mut [0; 4096]).is_ok() {});
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Faulty {
     pub(crate) reads: Option<u32>,
     /// The networks whose flows were cut.
     pub(crate) cut: Vec<String>,
+    /// The packets of each address, where they are counted.
+    pub(crate) counted: Option<BTreeMap<String, u64>>,
 }
 
 struct Handle(Rc<RefCell<Faulty>>);
@@ -49,7 +51,17 @@ impl Firewall for Handle {
             }
             None => false,
         };
-        if fails || kernel.tables { Err(unreadable()) } else { Ok(kernel.memory.actual().clone()) }
+        if fails || kernel.tables {
+            return Err(unreadable());
+        }
+        let actual = kernel.memory.actual();
+        Ok(match &kernel.counted {
+            None => actual.clone(),
+            Some(counted) => {
+                let saved = counting(&saved(actual), counted);
+                Actual::parse(&saved, actual.filters().clone())?
+            }
+        })
     }
 
     fn read_sets(&mut self) -> Result<Actual, FirewallError> {
@@ -76,12 +88,24 @@ fn unreadable() -> FirewallError {
     error.into()
 }
 
+/// The same of sets that count.
+fn counting(saved: &str, counted: &BTreeMap<String, u64>) -> String {
+    let count = |line: &str| match line.split(['/', ' ']).nth(2) {
+        Some(address) if line.starts_with("add dg-sip") => {
+            let packets = counted.get(address).copied().unwrap_or_default();
+            format!("{line} packets {packets} bytes {}\n", packets * 100)
+        }
+        Some(_) | None => format!("{line}\n"),
+    };
+    saved.lines().map(count).collect()
+}
+
 /// As `ipset save` prints it.
 fn saved(actual: &Actual) -> String {
     let mut text = String::new();
     for (name, set) in actual.sets() {
         let family = if name.family() == Family::V4 { "inet" } else { "inet6" };
-        text += &format!("create {name} hash:net family {family} maxelem 65536 timeout 60\n");
+        text += &format!("create {name} hash:net family {family} maxelem 1048576 timeout 60\n");
         for (network, left) in set.entries() {
             text += &format!("add {name} {network} timeout {}\n", left.map_or(0, Time::timeout));
         }
@@ -98,6 +122,7 @@ impl Bench {
             stuck: false,
             reads: None,
             cut: Vec::new(),
+            counted: None,
         };
         let bench = Self { folder, kernel: Rc::new(RefCell::new(kernel)) };
         bench.ledger().write(|tx| account::insert(tx, &ann(), "-")).unwrap();

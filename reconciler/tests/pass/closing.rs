@@ -28,7 +28,7 @@ fn what_is_revoked_is_closed_though_freepbx_came_in_between() {
     let bench = revoked();
     let with = "*filter\n:INPUT ACCEPT [0:0]\n:fpbxfirewall - [0:0]\nCOMMIT\n";
     let filters = BTreeMap::from([(Family::V4, Filter::parse(with).unwrap())]);
-    let saved = "create dg-sip-4 hash:net family inet maxelem 65536 timeout 60\nadd dg-sip-4 12.34.56.1 timeout 9\n";
+    let saved = "create dg-sip-4 hash:net family inet maxelem 1048576 timeout 60\nadd dg-sip-4 12.34.56.1 timeout 9\n";
     bench.kernel.borrow_mut().memory = Memory::new(Actual::parse(saved, filters).unwrap());
     bench.reconciler("").pass(&[], at(11)).unwrap();
     assert_eq!(bench.open(), [] as [&str; 0]);

@@ -17,4 +17,8 @@ mod lists;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod union;
+#[cfg(test)]
+mod usage;
+#[cfg(test)]
 mod wishes;

@@ -8,3 +8,5 @@ mod dns;
 mod names;
 #[cfg(test)]
 mod namespace;
+#[cfg(test)]
+mod program;

@@ -1,132 +1,15 @@
-//! The telephones that are registered now, as Asterisk tells.
+//! What Asterisk prints, read.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::net::IpAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use serde::Deserialize;
 
-/// Where packages and `make install` put it.
-pub(crate) const ASTERISK: &str = "/usr/sbin/asterisk";
-/// How long it may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What is read of an answer at most.
-const LONGEST: u64 = 4 << 20;
-
-/// A telephone, or another end that Asterisk talks with.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Phone {
-    /// What Asterisk calls it.
-    pub(crate) name: String,
-    pub(crate) address: IpAddr,
-    pub(crate) by: Signalling,
-}
-
-/// How a telephone talks to Asterisk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Signalling {
-    Sip,
-    Sips,
-    WebRtc,
-    Iax,
-}
-
-/// What Asterisk told.
-#[derive(Debug, Default)]
-pub(crate) struct Phones {
-    pub(crate) seen: BTreeSet<Phone>,
-    /// What could not be looked at, in words.
-    pub(crate) notes: Vec<String>,
-}
-
-/// Asks the Asterisk of this machine.
-pub(crate) fn find(asterisk: &Path) -> Phones {
-    let mut phones = Phones::default();
-    if !asterisk.exists() {
-        phones
-            .notes
-            .push(format!("{} is not there: no telephones were looked at", asterisk.display()));
-        return phones;
-    }
-    let mut answers = Vec::new();
-    for question in [
-        "pjsip show contacts",
-        "database show registrar/contact",
-        "sip show peers",
-        "iax2 show peers",
-    ] {
-        match ask(asterisk, question) {
-            Ok(answer) => answers.push(answer),
-            Err(problem) => {
-                phones.notes.push(format!("Asterisk was asked `{question}` and {problem}: not all telephones were looked at"));
-                return phones;
-            }
-        }
-    }
-    if let [contacts, registrar, sip, iax] = answers.as_slice() {
-        let registered = self::registrar(registrar);
-        let (shown, cut) = self::contacts(contacts);
-        let names: BTreeSet<&str> = registered.iter().map(|phone| phone.name.as_str()).collect();
-        let lost = cut.iter().filter(|name| !names.contains(name.as_str())).count();
-        if lost > 0 {
-            phones.notes.push(format!(
-                "Asterisk shows {lost} contacts too shortly to tell their addresses"
-            ));
-        }
-        phones.seen.extend(registered.into_iter().chain(shown));
-        phones
-            .seen
-            .extend(peers(sip, Signalling::Sip).into_iter().chain(peers(iax, Signalling::Iax)));
-    }
-    phones
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "asks the Asterisk of this machine, and nothing else"
-)]
-fn ask(asterisk: &Path, question: &str) -> Result<String, String> {
-    let mut command = Command::new(asterisk);
-    command.args(["-rx", question]).env_clear().env("LC_ALL", "C");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|error| format!("could not be started ({error})"))?;
-    let answer = listen(&mut child);
-    if answer.is_err() {
-        // It may have ended by now.
-        let _ = child.kill();
-    }
-    let ended = child.wait();
-    let answer = answer?;
-    match ended {
-        Ok(status) if status.success() => Ok(answer),
-        Ok(_) | Err(_) => Err("did not answer (does it run?)".to_owned()),
-    }
-}
-
-fn listen(child: &mut Child) -> Result<String, String> {
-    let Some(output) = child.stdout.take() else { return Err("said nothing".to_owned()) };
-    let (told, heard) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = output.take(LONGEST).read_to_end(&mut bytes);
-        // Nobody listens any more when it took too long.
-        let _ = told.send(read.map(|_| bytes));
-    });
-    match heard.recv_timeout(PATIENCE) {
-        Ok(Ok(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Ok(Err(error)) => Err(format!("could not be heard ({error})")),
-        Err(_) => Err(format!("did not answer within {} s", PATIENCE.as_secs())),
-    }
-}
+use super::{End, Place, Signalling};
 
 /// `pjsip show contacts`: a line `Contact:  AOR/URI HASH STATUS RTT` each, the first two cut to a width
 /// (`cli_contact_print_body` of `res_pjsip/pjsip_options.c`). Those that are cut within the address come second.
-fn contacts(text: &str) -> (Vec<Phone>, Vec<String>) {
-    let (mut phones, mut cut) = (Vec::new(), Vec::new());
+pub(super) fn contacts(text: &str) -> (Vec<End>, Vec<String>) {
+    let (mut ends, mut cut) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let Some(rest) = line.trim_start().strip_prefix("Contact:") else { continue };
         let rest = rest.trim_start();
@@ -138,14 +21,14 @@ fn contacts(text: &str) -> (Vec<Phone>, Vec<String>) {
         // A column that is not full is followed by more than one space.
         let full = !after.starts_with(' ');
         match parse_uri(uri) {
-            Some((address, by, ended)) if ended || !full => {
-                phones.push(Phone { name: name.to_owned(), address, by });
+            Some((place, by, ended)) if ended || !full => {
+                ends.push(End { name: name.to_owned(), place, by });
             }
             Some(_) | None if full => cut.push(name.to_owned()),
             Some(_) | None => {}
         }
     }
-    (phones, cut)
+    (ends, cut)
 }
 
 /// What the database keeps of a registration (`res_pjsip_registrar.c`).
@@ -155,31 +38,49 @@ struct Registration {
 }
 
 /// `database show registrar/contact`: a line `/registrar/contact/AOR;@HASH : JSON` each.
-fn registrar(text: &str) -> Vec<Phone> {
+pub(super) fn registrar(text: &str) -> Vec<End> {
     let lines = text.lines().filter_map(|line| {
         let (key, value) = line.strip_prefix("/registrar/contact/")?.split_once(": ")?;
         let name = key.split(";@").next()?.trim().to_owned();
         let registration: Registration = serde_json::from_str(value.trim()).ok()?;
-        let (address, by, _) = parse_uri(&registration.uri)?;
-        Some(Phone { name, address, by })
+        let (place, by, _) = parse_uri(&registration.uri)?;
+        Some(End { name, place, by })
     });
     lines.collect()
 }
 
 /// `sip show peers` and `iax2 show peers`: name and address first, in columns.
-fn peers(text: &str, by: Signalling) -> Vec<Phone> {
+pub(super) fn peers(text: &str, by: Signalling) -> Vec<End> {
     let lines = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         let name = words.next()?.split('/').next()?.to_owned();
         let address = words.next()?.parse::<IpAddr>().ok()?.to_canonical();
-        Some(Phone { name, address, by })
+        Some(End { name, place: Place::Address(address), by })
     });
     lines.collect()
 }
 
-/// The address in a SIP URI (RFC 3261, 19.1), how it is reached, and whether something follows the address, so that
-/// none of it can be missing. `None` for a name.
-fn parse_uri(uri: &str) -> Option<(IpAddr, Signalling, bool)> {
+/// `pjsip show registrations`: a line `NAME/URI AUTH STATUS` each, of which the name is taken.
+pub(super) fn registrations(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| {
+        let (name, uri) = line.split_whitespace().next()?.split_once('/')?;
+        uri.starts_with("sip").then(|| name.to_owned())
+    });
+    lines.collect()
+}
+
+/// The URIs in a parameter of `pjsip show aor NAME` or `pjsip show registration NAME`: a line `PARAMETER : VALUE`.
+pub(super) fn parameter(text: &str, parameter: &str, name: &str) -> Vec<End> {
+    let pairs = text.lines().filter_map(|line| line.split_once(':'));
+    let values =
+        pairs.filter(|(key, _)| key.trim() == parameter).flat_map(|(_, value)| value.split(','));
+    let places = values.filter_map(|uri| parse_uri(uri.trim()));
+    places.map(|(place, by, _)| End { name: name.to_owned(), place, by }).collect()
+}
+
+/// The place in a SIP URI (RFC 3261, 19.1), how it is reached, and whether something follows the place, so that
+/// none of it can be missing.
+fn parse_uri(uri: &str) -> Option<(Place, Signalling, bool)> {
     let (scheme, rest) = uri.split_once(':')?;
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let (address, after) = match host.strip_prefix('[') {
@@ -191,7 +92,10 @@ fn parse_uri(uri: &str) -> Option<(IpAddr, Signalling, bool)> {
             None => (host, None),
         },
     };
-    let address = address.parse::<IpAddr>().ok()?.to_canonical();
+    let place = match address.parse::<IpAddr>() {
+        Ok(address) => Place::Address(address.to_canonical()),
+        Err(_) => Place::Host(address.parse().ok()?),
+    };
     let parameters = after.unwrap_or_default().to_ascii_lowercase();
     let by = if parameters.contains("transport=ws") {
         Signalling::WebRtc
@@ -200,16 +104,7 @@ fn parse_uri(uri: &str) -> Option<(IpAddr, Signalling, bool)> {
     } else {
         Signalling::Sip
     };
-    Some((address, by, after.is_some()))
-}
-
-/// The names of several telephones at one address, for people.
-pub(crate) fn by_address(phones: &BTreeSet<Phone>) -> BTreeMap<(IpAddr, Signalling), Vec<&str>> {
-    let mut all: BTreeMap<(IpAddr, Signalling), Vec<&str>> = BTreeMap::new();
-    for phone in phones {
-        all.entry((phone.address, phone.by)).or_default().push(&phone.name);
-    }
-    all
+    Some((place, by, after.is_some()))
 }
 
 #[cfg(test)]
@@ -217,8 +112,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn phone(name: &str, address: &str, by: Signalling) -> Phone {
-        Phone { name: name.to_owned(), address: address.parse().unwrap(), by }
+    fn phone(name: &str, address: &str, by: Signalling) -> End {
+        End { name: name.to_owned(), place: Place::Address(address.parse().unwrap()), by }
+    }
+
+    fn trunk(name: &str, host: &str) -> End {
+        let place = Place::Host(host.parse().unwrap());
+        End { name: name.to_owned(), place, by: Signalling::Sip }
     }
 
     #[test]
@@ -245,6 +145,7 @@ mod tests {
                 phone("6005", "2a01:4f8::7", Signalling::Sip),
                 phone("6006", "12.34.56.80", Signalling::Sip),
                 phone("6007", "12.34.56.81", Signalling::WebRtc),
+                trunk("trunk", "sip.example.net"),
             ]
         );
         assert_eq!(cut, ["6003", "6004", "a-rather-long-endpoint-name"]);
@@ -276,12 +177,26 @@ mod tests {
     }
 
     #[test]
-    fn an_asterisk_that_is_not_there_or_does_not_answer_is_told_and_no_more() {
-        let none = find(Path::new("/nonexistent/asterisk"));
-        assert!(none.notes.iter().any(|note| note.contains("/nonexistent/asterisk")));
-        let dumb = find(Path::new("/bin/false"));
-        assert!(dumb.notes.iter().any(|note| note.contains("does it run?")), "{:?}", dumb.notes);
-        assert!(find(Path::new("/bin/true")).notes.is_empty());
+    fn trunks_are_named_and_their_servers_read_whole() {
+        let text = "\n <Registration/ServerURI..............................>  <Auth....................>  <Status.......>\n\
+            ==========================================================================================\n\n \
+            a-trunk-with-a-long-name/sip:a-very-long-name-of-a-ser  n/a                         Unregistered      (exp. 1s)\n \
+            mytrunk/sip:sip.example.net                             n/a                         Registered        (exp. 7s)\n\n\
+            Objects found: 2\n\n";
+        assert_eq!(registrations(text), ["a-trunk-with-a-long-name", "mytrunk"]);
+        let shown = " ParameterName : ParameterValue\n =====\n client_uri : sip:me@other.example.net\n server_uri               : sip:sip.example.net:5060\n";
+        assert_eq!(
+            parameter(shown, "server_uri", "mytrunk"),
+            [trunk("mytrunk", "sip.example.net")]
+        );
+        let shown = " contact : sip:6002@12.34.56.78,sips:6003@[2a01:4f8::7]:5061\n";
+        assert_eq!(
+            parameter(shown, "contact", "6002"),
+            [
+                phone("6002", "12.34.56.78", Signalling::Sip),
+                phone("6002", "2a01:4f8::7", Signalling::Sips)
+            ]
+        );
     }
 
     proptest! {
@@ -300,7 +215,7 @@ mod tests {
                 (IpAddr::from(address).to_canonical(), format!("[{address}]"))
             };
             let read = parse_uri(&format!("sip:{user}{written}{rest}"));
-            prop_assert_eq!(read.map(|(address, by, _)| (address, by)), Some((address, Signalling::Sip)));
+            prop_assert_eq!(read.map(|(place, by, _)| (place, by)), Some((Place::Address(address), Signalling::Sip)));
         }
 
         #[test]
@@ -309,6 +224,8 @@ mod tests {
             contacts(&format!("Contact: {text}"));
             registrar(&format!("/registrar/contact/{text}"));
             peers(&text, Signalling::Iax);
+            registrations(&text);
+            parameter(&format!("contact: {text}"), "contact", "x");
         }
     }
 }

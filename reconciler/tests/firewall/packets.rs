@@ -1,0 +1,86 @@
+//! What our chain does with a packet.
+
+use std::net::IpAddr;
+
+use dialgate_reconciler::firewall::{Actual, Family};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Packet {
+    pub from: IpAddr,
+    pub to: (&'static str, u16),
+    pub established: bool,
+    pub loopback: bool,
+}
+
+/// From the least to the most that is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    Dropped,
+    /// Left to the rules of others.
+    Passed,
+    Accepted,
+}
+
+pub(crate) fn packet() -> impl Strategy<Value = Packet> {
+    let from =
+        ["12.34.56.78", "12.34.56.79", "12.34.56.1", "9.9.9.9", "7.7.7.7", "2a01::", "2a01::9"];
+    let to = [("tcp", 22), ("udp", 5060), ("tcp", 5061), ("tcp", 3), ("udp", 9999)];
+    (select(from.to_vec()), select(to.to_vec()), any::<bool>(), any::<bool>()).prop_map(
+        |(from, to, established, loopback)| Packet {
+            from: from.parse().unwrap(),
+            to,
+            established,
+            loopback,
+        },
+    )
+}
+
+impl Packet {
+    /// `None` when its family is not spoken.
+    pub(crate) fn fate(&self, actual: &Actual) -> Option<Fate> {
+        let family = if self.from.is_ipv4() { Family::V4 } else { Family::V6 };
+        let rules = actual.filters().get(&family)?.rules("DIALGATE").unwrap_or_default();
+        Some(rules.iter().find_map(|rule| self.meets(rule, actual)).unwrap_or(Fate::Passed))
+    }
+
+    fn meets(&self, rule: &str, actual: &Actual) -> Option<Fate> {
+        let words: Vec<&str> = rule.split(' ').collect();
+        let mut words = &words[..];
+        loop {
+            let matches;
+            (matches, words) = match words {
+                ["-j", "ACCEPT"] => return Some(Fate::Accepted),
+                ["-j", "DROP"] => return Some(Fate::Dropped),
+                ["-j", "LOG", ..] => return None,
+                ["-i", "lo", rest @ ..] => (self.loopback, rest),
+                ["-p", protocol, rest @ ..] => (*protocol == self.to.0, rest),
+                ["-m", "multiport", "--dports", list, rest @ ..] => (self.is_to(list), rest),
+                ["-m", "multiport", "--sports", _, rest @ ..] => (false, rest),
+                ["-m", "set", "--match-set", set, "src", rest @ ..] => {
+                    (self.is_in(set, actual), rest)
+                }
+                ["-m", "conntrack", "--ctstate", _, rest @ ..] => (self.established, rest),
+                ["-m", "limit", "--limit", _, "--limit-burst", _, rest @ ..] => (true, rest),
+                ["-d", "fe80::/10", rest @ ..] => (false, rest),
+                other => panic!("{other:?} in a rule"),
+            };
+            if !matches {
+                return None;
+            }
+        }
+    }
+
+    fn is_to(&self, list: &str) -> bool {
+        list.split(',').any(|range| {
+            let (first, last) = range.split_once(':').unwrap_or((range, range));
+            (first.parse().unwrap()..=last.parse().unwrap()).contains(&self.to.1)
+        })
+    }
+
+    fn is_in(&self, set: &str, actual: &Actual) -> bool {
+        let entries = actual.sets()[&set.parse().unwrap()].entries();
+        entries.iter().any(|(network, time)| time.is_some() && network.contains(&self.from))
+    }
+}
