@@ -30,6 +30,7 @@ impl Watch {
             {
                 tracing::error!("closing failed: {error}");
             }
+            self.burst.looked(clock, clock::steady());
         }
         if self.pace.is_tick(clock) {
             self.pace.ticked(clock);
