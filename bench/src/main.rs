@@ -60,6 +60,9 @@ enum What {
     /// The bare line echo
     #[command(hide = true)]
     Floor { listen: SocketAddr, commands: PathBuf },
+    /// The firewall alone, filled in a process of its own
+    #[command(hide = true)]
+    Fill { leases: u32, ledger: PathBuf },
 }
 
 /// Under the name of dialgate-agi it is that program, to be measured in a process of its own.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         What::Reconciler { leases, quick } => {
             reconciler::measure(&reconciler::Extent::new(leases, quick))
         }
+        What::Fill { leases, ledger } => reconciler::fill(leases, &ledger),
         What::Floor { listen, commands } => agi::serve(listen, &commands).map(|()| String::new()),
     };
     match printed.and_then(|report| std::io::stdout().write_all(report.as_bytes())) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use dialgate_contract::{Exit, SystemUser};
+use nix::sys::signal::SigSet;
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
 
 /// This program's file, whatever has become of its name since.
@@ -86,6 +87,8 @@ pub(crate) fn end_by_itself(pid: i32) -> Exit {
 /// # Errors
 /// When the kernel refuses.
 pub(crate) fn confine() -> io::Result<()> {
+    // The parent waits for signals in another way.
+    SigSet::all().thread_unblock()?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     limit(Resource::Core, 0)?;

@@ -32,7 +32,7 @@ pub(crate) enum ReloadError {
 }
 
 impl Reload {
-    /// From now on SIGHUP does not end this process. Children are started with it unblocked.
+    /// From now on SIGHUP does not end this process, nor the tools that it starts.
     ///
     /// # Errors
     /// When the kernel refuses.

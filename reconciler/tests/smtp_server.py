@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--rcpt", help="what to answer to RCPT, such as '550 no such user'")
     parser.add_argument("--greeting", help="greet with this line, then hang up")
     parser.add_argument("--silent", action="store_true", help="accept connections and say nothing")
+    parser.add_argument("--drip", action="store_true", help="greet with a line that has no end, a byte a second")
     parser.add_argument("--reset-after-data", action="store_true", help="reset the connection instead of accepting")
     parser.add_argument("--inject", type=int, help="with --certificate: write this many answers in clear ahead of TLS")
     return parser.parse_args()
@@ -87,6 +88,18 @@ class Failing(asyncio.Protocol):
             transport.close()
 
 
+class Dripping(asyncio.Protocol):
+    """Never done, never silent for long."""
+
+    def connection_made(self, transport):
+        transport.write(b"2")
+        asyncio.get_running_loop().call_later(1, self.go_on, transport)
+
+    def go_on(self, transport):
+        if not transport.is_closing():
+            self.connection_made(transport)
+
+
 async def injected(options, tls, reader, writer):
     """What somebody does who can write into a connection but not read it: answers ahead of TLS, then cuts it off."""
 
@@ -123,7 +136,9 @@ async def main():
     if options.inject:
         server = await asyncio.start_server(lambda r, w: injected(options, tls, r, w), "127.0.0.1", 0)
         return await serve(server)
-    if options.silent or options.greeting:
+    if options.drip:
+        factory = Dripping
+    elif options.silent or options.greeting:
         factory = lambda: Failing(options.greeting)
     else:
         factory = lambda: protocol(options, tls)

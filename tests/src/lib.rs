@@ -2,11 +2,15 @@
 
 pub mod asterisk;
 pub mod disk;
+pub mod fault;
 pub mod host;
+pub mod internet;
 pub mod mail_server;
 pub mod namespace;
 pub mod programs;
 pub mod real;
+pub mod root_side;
+pub mod round;
 pub mod site;
 pub mod telephone_side;
 pub mod wait;

@@ -25,10 +25,18 @@ impl MailServer {
     /// # Errors
     /// When it does not start.
     pub fn start(namespace: &Namespace) -> io::Result<Self> {
+        Self::start_with(namespace, &[])
+    }
+
+    /// The same with arguments of `smtp_server.py`, which also fails in many ways.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_with(namespace: &Namespace, arguments: &[&str]) -> io::Result<Self> {
         let script =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../reconciler/tests/smtp_server.py");
         let mut command = namespace.command("/usr/bin/python3");
-        command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(script).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let output = child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
         let (sender, lines) = channel();

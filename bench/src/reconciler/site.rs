@@ -3,13 +3,14 @@ use std::fs::Permissions;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dialgate_contract::config::Config;
+use dialgate_contract::config::{Anchor, Config};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{LeaseEnd, LeaseId, Ledger, lease, service};
-use dialgate_contract::{AccountNumber, Service, ServiceName, TravellerAddress};
+use dialgate_contract::{AccountNumber, ServiceName, TravellerAddress};
+use dialgate_reconciler::admit::MOST_LEASES;
 use dialgate_reconciler::firewall::{Desired, Grant, Kernel, Time};
 use dialgate_reconciler::pass::Reconciler;
 use dialgate_tests::namespace::{Namespace, run};
@@ -21,14 +22,14 @@ use tempfile::TempDir;
 
 use super::tools::command;
 
-/// A site has no more leases than this, and so has a set. Further leases are of further services.
-const IN_A_SET: u32 = 60_000;
 /// All leases end then; nothing else ever does.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(6 * 24);
 /// The address of the first lease; the others follow.
 const FIRST: Ipv4Addr = Ipv4Addr::new(12, 0, 0, 0);
 
-/// The root side with a ledger full of leases, in a network of its own.
+/// The root side with a ledger full of leases, in a network of its own. Where these are more than a site may have, the
+/// ledger has none, and only the firewall is measured: with addresses for good, because reading so many takes longer than
+/// the difference that is overlooked in a time.
 #[derive(Debug)]
 pub(super) struct Site {
     leases: u32,
@@ -71,7 +72,11 @@ impl Site {
     }
 
     pub(super) fn ledger(&self) -> io::Result<Ledger> {
-        Ledger::open(&self.folder.path().join("data/ledger.db")).map_err(io::Error::other)
+        Ledger::open(&self.ledger_file()).map_err(io::Error::other)
+    }
+
+    pub(super) fn ledger_file(&self) -> PathBuf {
+        self.folder.path().join("data/ledger.db")
     }
 
     /// The reconciler, in this process.
@@ -89,18 +94,18 @@ impl Site {
         Ok(command)
     }
 
-    /// What the kernel should hold with these leases besides the ledger's first ones, which are left out up to `from`.
+    /// Whether a site may have so many leases.
+    pub(super) const fn is_allowed(&self) -> bool {
+        self.leases <= MOST_LEASES
+    }
+
+    /// What the kernel should hold with the leases from `from` on and with others that the ledger does not have.
     pub(super) fn desired(&self, from: u32, others: &[u32]) -> io::Result<Desired> {
-        let services = service::all(self.ledger()?.connection()).map_err(io::Error::other)?;
+        let numbers = (from..self.leases).chain(others.iter().copied());
         let left = (self.opened_at + LIFETIME).duration_since(now());
-        let time = Time::For(u32::try_from(left.as_secs()).map_err(io::Error::other)?);
-        let grants = (from..self.leases).chain(others.iter().copied()).map(|number| {
-            let services = BTreeSet::from([service_of(number)?]);
-            Ok(Grant { network: address(number)?.into(), services, time })
-        });
-        let grants = grants.collect::<io::Result<Vec<_>>>()?;
-        let config = Config::load(&self.config_file()).map_err(io::Error::other)?;
-        Ok(Desired::new(config.firewall.chain, config.firewall.anchor, &services, grants))
+        let seconds = u32::try_from(left.as_secs()).map_err(io::Error::other)?;
+        let time = if self.is_allowed() { Time::For(seconds) } else { Time::Always };
+        desired(&self.ledger_file(), numbers, time)
     }
 
     /// The first half of `changes` leases is to end, as many others are to begin.
@@ -116,22 +121,13 @@ impl Site {
         (self.leases..self.leases + changes - changes / 2).collect()
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn config_file(&self) -> PathBuf {
-        self.file("dialgate.toml")
+        self.folder.path().join("dialgate.toml")
     }
 
     fn fill(&self, transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
-        for group in 1..=(self.leases / IN_A_SET) {
-            let Ok(ports) = "udp:5060-5069".parse() else { continue };
-            let Ok(name) = service_of(group * IN_A_SET) else { continue };
-            service::insert(transaction, &Service { name, ports })?;
-        }
-        (0..self.leases)
-            .try_for_each(|number| open(transaction, number, self.opened_at).map(|_| ()))
+        let leases = if self.is_allowed() { self.leases } else { 0 };
+        (0..leases).try_for_each(|number| open(transaction, number, self.opened_at).map(|_| ()))
     }
 }
 
@@ -155,18 +151,33 @@ impl Swap {
     }
 }
 
+/// What the kernel should hold with leases of these numbers, by the services and the shipped configuration's chain.
+pub(super) fn desired(
+    ledger: &Path,
+    numbers: impl Iterator<Item = u32>,
+    time: Time,
+) -> io::Result<Desired> {
+    let ledger = Ledger::open(ledger).map_err(io::Error::other)?;
+    let services = service::all(ledger.connection()).map_err(io::Error::other)?;
+    let grants = numbers
+        .map(|number| Ok(Grant { network: address(number)?.into(), services: sip()?, time }));
+    let grants = grants.collect::<io::Result<Vec<_>>>()?;
+    let chain = "DIALGATE".parse().map_err(io::Error::other)?;
+    Ok(Desired::new(chain, Anchor::Auto, &services, grants))
+}
+
 fn open(
     transaction: &Transaction<'_>,
     number: u32,
     from: Timestamp,
 ) -> Result<LeaseId, DatabaseError> {
-    let made = || -> io::Result<(AccountNumber, TravellerAddress, ServiceName)> {
+    let made = || -> io::Result<(AccountNumber, TravellerAddress, BTreeSet<ServiceName>)> {
         let account = (100_000_000 + number).to_string().parse().map_err(io::Error::other)?;
-        Ok((account, address(number)?, service_of(number)?))
+        Ok((account, address(number)?, sip()?))
     };
-    let (account, address, service) =
+    let (account, address, services) =
         made().map_err(|_| DatabaseError::from(rusqlite::Error::InvalidQuery))?;
-    lease::open(transaction, &account, address, &BTreeSet::from([service]), from, from + LIFETIME)
+    lease::open(transaction, &account, address, &services, from, from + LIFETIME)
 }
 
 /// The address of a lease.
@@ -175,12 +186,9 @@ pub(super) fn address(number: u32) -> io::Result<TravellerAddress> {
     TravellerAddress::new(address.into(), false).map_err(io::Error::other)
 }
 
-fn service_of(number: u32) -> io::Result<ServiceName> {
-    let name = match number / IN_A_SET {
-        0 => "sip".to_owned(),
-        group => format!("phones{group}"),
-    };
-    name.parse().map_err(io::Error::other)
+/// What every lease opens.
+fn sip() -> io::Result<BTreeSet<ServiceName>> {
+    Ok(["sip".parse().map_err(io::Error::other)?].into())
 }
 
 /// The time, as the programs see it.

@@ -1,6 +1,7 @@
 //! What can be seen of the kernel without reading everything.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::SetName;
 use super::kernel::{Kernel, LIMITS};
@@ -8,23 +9,40 @@ use super::process::Running;
 use crate::nftables;
 
 impl Kernel {
-    /// How often the rules were changed, and how many entries each of our sets has.
+    /// Which rules there are, and how many entries each of our sets has.
     pub(super) fn look(&self) -> Option<String> {
         let rules = self.look_at_rules()?;
         let listed = Running::start(&self.ipset, &["list", "-terse"], "", LIMITS).ok()?;
         Some(format!("{rules}\n{}", listed_sets(&listed.finish().ok()?)))
     }
 
-    /// How often the rules were changed. `None` where that is not counted: old iptables count nothing.
+    /// How often the rules were changed; old iptables count nothing, so there it is the rules themselves.
     pub(super) fn look_at_rules(&self) -> Option<String> {
-        if self.is_legacy() {
-            return None;
-        }
-        let generation = nftables::generation().ok()?;
+        let generation = if self.is_legacy() {
+            self.rules_in_short()?
+        } else {
+            nftables::generation().ok()?.to_string()
+        };
         // The count begins again with each start of the machine, and in each network.
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let network = std::fs::read_link("/proc/self/ns/net").ok()?;
         Some(format!("{} {} {generation}", boot.trim_end(), network.display()))
+    }
+
+    fn rules_in_short(&self) -> Option<String> {
+        let mut hasher = DefaultHasher::new();
+        for tools in self.filters.values() {
+            let saved = Running::start(&tools.save, &["-t", "filter"], "", LIMITS).ok()?;
+            // Times are in comments, and counters behind the names of chains.
+            let saved = saved.finish().ok()?;
+            let lines = saved.lines().filter(|line| !line.starts_with('#'));
+            let telling = lines.map(|line| match line.strip_prefix(':') {
+                Some(chain) => chain.split(" [").next().unwrap_or_default(),
+                None => line,
+            });
+            telling.for_each(|line| line.hash(&mut hasher));
+        }
+        Some(format!("{:016x}", hasher.finish()))
     }
 }
 

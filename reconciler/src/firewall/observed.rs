@@ -9,24 +9,49 @@ const REMEMBERED: usize = 3;
 pub(crate) struct Observed {
     inner: Box<dyn Firewall>,
     is_read: bool,
+    done: Done,
+}
+
+/// What was seen and done in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    first: Option<Option<String>>,
     steps: Vec<String>,
     more: usize,
+    more_than_times: bool,
+}
+
+impl Done {
+    /// What was to be seen before anything was done.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.first.as_ref()?.as_deref()
+    }
+
+    /// Whether more was done than to let in, or to give another time.
+    pub(crate) const fn is_more_than_times(&self) -> bool {
+        self.more_than_times
+    }
+
+    /// The steps, in short; `None` when there were none.
+    pub(crate) fn steps(&self) -> Option<String> {
+        let more = match self.more {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        (!self.steps.is_empty()).then(|| format!("{}{more}", self.steps.join("; ")))
+    }
 }
 
 impl Observed {
     /// Nothing is seen or done yet.
     pub(crate) const fn new(inner: Box<dyn Firewall>) -> Self {
-        Self { inner, is_read: false, steps: Vec::new(), more: 0 }
+        let done = Done { first: None, steps: Vec::new(), more: 0, more_than_times: false };
+        Self { inner, is_read: false, done }
     }
 
-    /// What was done since the last call, in short; `None` when nothing.
-    pub(crate) fn take_done(&mut self) -> Option<String> {
-        let steps = std::mem::take(&mut self.steps);
-        let more = match std::mem::take(&mut self.more) {
-            0 => String::new(),
-            more => format!("; and {more} more"),
-        };
-        (!steps.is_empty()).then(|| format!("{}{more}", steps.join("; ")))
+    /// What was seen and done since the last call.
+    pub(crate) fn take_done(&mut self) -> Done {
+        std::mem::take(&mut self.done)
     }
 }
 
@@ -35,6 +60,9 @@ impl Firewall for Observed {
         self.is_read = false;
         let actual = self.inner.read()?;
         self.is_read = true;
+        if self.done.first.is_none() {
+            self.done.first = Some(self.inner.seen());
+        }
         Ok(actual)
     }
 
@@ -46,10 +74,12 @@ impl Firewall for Observed {
         // Cutting flows changes nothing that is read.
         for step in plan.steps().iter().filter(|step| !matches!(step, Step::Cut(_))) {
             self.is_read = false;
-            if self.steps.len() < REMEMBERED {
-                self.steps.push(step.to_string());
+            let done = &mut self.done;
+            done.more_than_times |= !matches!(step, Step::Open { .. } | Step::Shorten { .. });
+            if done.steps.len() < REMEMBERED {
+                done.steps.push(step.to_string());
             } else {
-                self.more += 1;
+                done.more += 1;
             }
         }
         self.inner.apply(plan)

@@ -19,7 +19,8 @@ const READ_EVERY: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug)]
 pub(crate) struct Before {
     written: i64,
-    same: bool,
+    /// What the kernel should look like, if the ledger says the same as when it was verified.
+    kernel: Option<String>,
 }
 
 impl Reconciler {
@@ -34,11 +35,13 @@ impl Reconciler {
         seen.is_some_and(|seen| self.fingerprint(&seen) == known.kernel)
     }
 
-    /// To be called before a pass, one that nobody brings requests to when it is `unasked`, for [`Reconciler::verify`] to be called after it.
+    /// To be called before a pass, one that nobody brings requests to when it is `unasked`, for [`Reconciler::verify`]
+    /// to be called after it.
     pub(crate) fn before(&mut self, now: Timestamp, unasked: bool) -> Before {
         self.firewall.take_done();
-        let same = unasked && matches!(self.known(now), Ok(Some(known)) if self.is_of_now(&known));
-        Before { written: self.ledger.data_version().unwrap_or_default(), same }
+        let known = if unasked { self.known(now).ok().flatten() } else { None };
+        let kernel = known.filter(|known| self.is_of_now(known)).map(|known| known.kernel);
+        Before { written: self.ledger.data_version().unwrap_or_default(), kernel }
     }
 
     /// After a pass that came to its end: keeps in mind what the kernel looks like. Returns what was put right, when
@@ -64,7 +67,11 @@ impl Reconciler {
                 at: now,
             });
         }
-        Ok(done.filter(|_| before.same))
+        let Some(kernel) = &before.kernel else { return Ok(None) };
+        // The time that entries should have left moves on: the ledger's own, with each good answer of the DNS.
+        let looked_right = done.first().is_some_and(|seen| self.fingerprint(seen) == *kernel);
+        let healed = done.is_more_than_times() || !looked_right;
+        Ok(done.steps().filter(|_| healed))
     }
 
     /// Closes what is open and should not be, and leaves everything else as it is.

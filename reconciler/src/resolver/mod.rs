@@ -156,13 +156,14 @@ impl Question {
             Err(error) => return Some(Err(BadAnswer::Failed(error.to_string()))),
         };
         let end = self.heard.iter().position(|&byte| byte == b'\n');
+        let is_line = end.is_some_and(|end| end + 1 == self.heard.len());
+        // More than one line is none of our child's, and neither is less.
         match end {
-            // More than one line is none of our child's.
-            Some(end) if end + 1 == self.heard.len() => Some(read(&self.heard)),
-            Some(_) => Some(Err(nonsense(BadLine))),
+            Some(_) if !is_line => Some(Err(nonsense(BadLine))),
+            Some(_) if ended => Some(read(&self.heard)),
             None if ended || self.heard.len() > MAX_LINE => Some(Err(nonsense(BadLine))),
-            None if now >= self.deadline => Some(Err(BadAnswer::Late)),
-            None => None,
+            Some(_) | None if now >= self.deadline => Some(Err(BadAnswer::Late)),
+            Some(_) | None => None,
         }
     }
 

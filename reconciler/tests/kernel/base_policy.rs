@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::net::UdpSocket;
+use std::os::fd::AsFd;
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -5,6 +8,8 @@ use dialgate_contract::config::Anchor;
 use dialgate_reconciler::firewall::{
     BasePolicy, Denial, Desired, Family, Firewall, Grant, Kernel, Plan, Time,
 };
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::network::{in_own_network, sh};
 use crate::site::{service, settle};
@@ -88,6 +93,38 @@ fn a_trial_keeps_nobody_out_when_its_time_is_over_and_nobody_acts() {
     });
 }
 
+/// A call's sound is sent from here, whatever comes back: each datagram would begin the flow again that was cut.
+#[test]
+fn nothing_arrives_from_whom_the_machine_still_sends_to_when_his_lease_is_over() {
+    in_own_network(|| {
+        let neighbour = Neighbour::join();
+        sh("iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+        let mut kernel = Kernel::new().unwrap();
+        settle(&mut kernel, &alone(None, &[(TRAVELLER, 3600)]));
+        let here = UdpSocket::bind("10.98.0.1:5060").unwrap();
+        here.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        let there = neighbour.enter(|| UdpSocket::bind((TRAVELLER, 4000)).unwrap());
+        let (sending, back) = (here.try_clone().unwrap(), there.local_addr().unwrap());
+        there.connect(here.local_addr().unwrap()).unwrap();
+        for socket in [there, sending] {
+            std::thread::spawn(move || {
+                loop {
+                    // Where the sender is kept out, the kernel says so to nobody.
+                    let _ = socket.send(b"sound").or_else(|_| socket.send_to(b"sound", back));
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+        for _ in 0..50 {
+            here.recv_from(&mut [0; 16]).unwrap();
+        }
+        settle(&mut kernel, &alone(None, &[]));
+        while here.set_nonblocking(true).is_ok() && here.recv_from(&mut [0; 16]).is_ok() {}
+        here.set_nonblocking(false).unwrap();
+        assert!(here.recv_from(&mut [0; 16]).is_err(), "it is heard after its lease is over");
+    });
+}
+
 /// Telephones for leases, a login for everybody.
 fn site(leases: &[(&str, u32)]) -> Desired {
     let services = [service("sip", "tcp:5060-5069 udp:5060-5069"), service("ssh", "tcp:22")];
@@ -130,6 +167,16 @@ impl Neighbour {
             std::thread::spawn(move || while listener.accept().is_ok() {});
         }
         neighbour
+    }
+
+    /// Does some work on the other machine.
+    fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let link = File::open(format!("/proc/{}/ns/net", self.0.id())).unwrap();
+        let inside = || {
+            move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            work()
+        };
+        std::thread::scope(|scope| scope.spawn(inside).join().unwrap())
     }
 
     /// Which of the ports can be reached from one of its addresses.

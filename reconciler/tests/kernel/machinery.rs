@@ -147,6 +147,7 @@ fn it_runs_with_four_capabilities_and_its_children_with_none() {
             assert_eq!(status.value("Uid"), [daemon.as_str(); 4].join("\t"));
             assert_eq!(status.value("NoNewPrivs"), "1");
             assert_eq!(status.value("Groups").trim(), "");
+            assert_eq!(status.value("SigBlk"), "0000000000000000");
         }
         let data = program.data();
         let modes = |files: &str| sh(&format!("cd {}; stat -c '%n %U %a' {files}", data.display()));

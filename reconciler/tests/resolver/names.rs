@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use dialgate_contract::{HostName, SystemUser};
-use dialgate_reconciler::resolver::{BadAnswer, Resolver};
+use dialgate_reconciler::resolver::{Answer, BadAnswer, Resolver};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::dns::{Says, serve};
@@ -160,6 +160,14 @@ fn a_child_that_says_anything_but_one_answer_is_not_believed() {
         resolver.ask(["a.example.net".parse().unwrap()]);
         let answer = (0..1000).find_map(|_| {
             let answer = resolver.answers(now()).pop();
+            let is_busy = |answer: &Answer| {
+                matches!(&answer.addresses, Err(BadAnswer::Failed(why)) if why.contains("busy"))
+            };
+            // Another test's child may hold the script open for a moment.
+            if answer.as_ref().is_some_and(is_busy) {
+                resolver.ask(["a.example.net".parse().unwrap()]);
+                return None;
+            }
             if answer.is_none() {
                 wait(&resolver);
             }

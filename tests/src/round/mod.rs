@@ -1,0 +1,249 @@
+//! Rounds of work for the root side, each with something to open, replace, extend, close, end and refuse. In each, the
+//! reconciler meets with something; then it is left alone, and it is looked whether all is as it should be.
+
+mod asked;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::{LeaseEnd, Ledger, lease};
+use dialgate_contract::queue::Wish;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::fault::{self, Effect, Point, Whose};
+use crate::namespace::run;
+use crate::root_side::{Entry, RootSide, now};
+use crate::wait;
+use asked::{Asked, check, check_kernel, column, sets};
+
+/// Moves on to another address with every round.
+const MOVER: &str = "4711";
+/// Keeps its address, and asks for more time.
+const STAYER: &str = "4712";
+/// Asks for an address that nobody may have.
+const REFUSED: &str = "4713";
+/// In turn one of each pair opens, and the other's lease ends: by a call, by its time, by the operator.
+const CLOSERS: [&str; 2] = ["4721", "4722"];
+const EXPIRERS: [&str; 2] = ["4731", "4732"];
+const REVOKED: [&str; 2] = ["4741", "4742"];
+
+/// The rounds of one root side.
+#[derive(Debug)]
+pub struct Rounds {
+    side: RootSide,
+    round: u8,
+    /// How often the reconciler was disturbed.
+    disturbed: usize,
+    /// Letters that arrived, by their Message-ID.
+    delivered: BTreeMap<String, usize>,
+}
+
+/// What a pass came to that something befell.
+#[derive(Debug, Clone, Copy)]
+pub struct Befallen {
+    /// How the reconciler ended.
+    pub status: ExitStatus,
+    /// Whether what the ledger had ended, before it was called, was closed.
+    pub closed: bool,
+}
+
+impl Befallen {
+    /// Whether it was killed.
+    #[must_use]
+    pub fn is_killed(self) -> bool {
+        self.status.signal() == Some(9)
+    }
+}
+
+impl Rounds {
+    /// Sets up a root side and makes the first rounds undisturbed. `extra` is added to the configuration.
+    ///
+    /// # Errors
+    /// When something does not start, or is not as it should be.
+    pub fn start(extra: &str) -> io::Result<Self> {
+        let accounts = [&[MOVER, STAYER, REFUSED], &CLOSERS[..], &EXPIRERS, &REVOKED].concat();
+        let side = RootSide::start(&accounts, extra)?;
+        let mut rounds = Self { side, round: 0, disturbed: 0, delivered: BTreeMap::new() };
+        rounds.undisturbed()?;
+        rounds.undisturbed()?;
+        Ok(rounds)
+    }
+
+    /// Where they are made.
+    #[must_use]
+    pub const fn side(&self) -> &RootSide {
+        &self.side
+    }
+
+    /// How many letters arrived, and how many of them more than once.
+    #[must_use]
+    pub fn letters(&self) -> (usize, usize) {
+        let all: usize = self.delivered.values().sum();
+        (all, all - self.delivered.len())
+    }
+
+    /// A round in which nothing happens.
+    ///
+    /// # Errors
+    /// When something is not as it should be.
+    pub fn undisturbed(&mut self) -> io::Result<()> {
+        let asked = self.ask()?;
+        self.heal(&asked)
+    }
+
+    /// A round in which nothing happens: the points that a pass goes by, of these system calls.
+    ///
+    /// # Errors
+    /// When something is not as it should be.
+    pub fn points(&mut self, syscalls: &[&str]) -> io::Result<Vec<Point>> {
+        let asked = self.ask()?;
+        let log = self.side.folder().join("strace.log");
+        self.side.once_behind(&fault::tracing(syscalls, Whose::Its, &log))?;
+        self.heal(&asked)?;
+        Ok(fault::points(&std::fs::read_to_string(log)?))
+    }
+
+    /// A round in which something happens at a point.
+    ///
+    /// # Errors
+    /// When something is not as it should be, then or afterwards.
+    pub fn befall(&mut self, point: &Point, effect: Effect, whose: Whose) -> io::Result<Befallen> {
+        let words = point.strace(effect, whose, &self.side.folder().join("strace.log"));
+        self.disturb(&words)
+    }
+
+    /// A round in which the first pass is made behind other words.
+    ///
+    /// # Errors
+    /// When something is not as it should be, then or afterwards.
+    pub fn disturb(&mut self, words: &[String]) -> io::Result<Befallen> {
+        let asked = self.ask()?;
+        self.disturbed += 1;
+        let status = self.side.once_behind(words)?;
+        asked.check_meanwhile(&self.side)?;
+        self.side.await_orphans()?;
+        asked.check_meanwhile(&self.side)?;
+        let closed = asked.is_closed(&self.side)?;
+        self.heal(&asked)?;
+        Ok(Befallen { status, closed })
+    }
+
+    fn ask(&mut self) -> io::Result<Asked> {
+        let mut asked =
+            Asked { may: self.side.kernel()?.into_keys().collect(), ..Asked::default() };
+        self.round =
+            self.round.checked_add(1).ok_or_else(|| io::Error::other("255 rounds are most"))?;
+        let even = self.round.is_multiple_of(2);
+        let [[opens, closes], [comes, expires], [arrives, revoked]] =
+            [CLOSERS, EXPIRERS, REVOKED].map(|[a, b]| if even { [a, b] } else { [b, a] });
+        self.open(&mut asked, MOVER, 1, "open")?;
+        self.open(&mut asked, REFUSED, 0, "refused")?;
+        if self.round == 1 {
+            self.open(&mut asked, STAYER, 2, "open")?;
+        } else {
+            let id = self.side.ask(STAYER, Wish::Extend { lifetime: None })?;
+            asked.decisions.insert(id.to_string(), "extended");
+        }
+        for (n, account) in (3..).zip([opens, comes, arrives]) {
+            self.open(&mut asked, account, n, "open")?;
+        }
+        if self.round > 1 {
+            let id = self.side.ask(closes, Wish::Close)?;
+            asked.decisions.insert(id.to_string(), "closed");
+            asked.over.extend(self.end(expires, None)?);
+            asked.over.extend(self.end(revoked, Some(LeaseEnd::Revoked))?);
+        }
+        if self.round.is_multiple_of(3) {
+            run(self.side.namespace().command("iptables").args(["-F", "INPUT"]))?;
+        }
+        Ok(asked)
+    }
+
+    /// Address number 0 is one that is refused.
+    fn open(
+        &mut self,
+        asked: &mut Asked,
+        account: &str,
+        n: u8,
+        decision: &'static str,
+    ) -> io::Result<()> {
+        let first = if n == 0 { 10 } else { 12 };
+        let address = Ipv4Addr::new(first, self.round, 0, n);
+        let id =
+            self.side.ask(account, Wish::Open { address: IpAddr::V4(address), lifetime: None })?;
+        asked.decisions.insert(id.to_string(), decision);
+        if decision == "open" {
+            asked.openings.insert(id.to_string(), address.to_string());
+            asked.may.extend(sets(&address.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Ends an account's lease, by the operator or by its time; its entries in the kernel.
+    fn end(&self, account: &str, by: Option<LeaseEnd>) -> io::Result<Vec<Entry>> {
+        let account = account.parse().map_err(io::Error::other)?;
+        let now = now();
+        self.side
+            .ledger()?
+            .write(|transaction| {
+                let mut entries = Vec::new();
+                for open in lease::not_ended_of(transaction, &account)? {
+                    entries.extend(sets(&open.address.to_string()));
+                    if let Some(by) = by {
+                        lease::end(transaction, open.id, now, by)?;
+                    } else {
+                        let over = now - SignedDuration::from_secs(1);
+                        lease::extend(transaction, open.id, &open.services, over)?;
+                    }
+                }
+                Ok::<_, DatabaseError>(entries)
+            })
+            .map_err(io::Error::other)
+    }
+
+    /// The reconciler is left alone; then everything is as it should be.
+    fn heal(&mut self, asked: &Asked) -> io::Result<()> {
+        // Two minutes pass, after which a letter that was on its way is due again.
+        let ledger = self.side.ledger()?;
+        let due = "UPDATE letter SET due_at = created_at WHERE sent_at IS NULL";
+        ledger.connection().execute(due, []).map_err(io::Error::other)?;
+        drop(ledger);
+        let status = self.side.once_behind(&[])?;
+        check(status.success(), || {
+            let log = self.side.log().unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(20).collect();
+            format!("left alone, it ends with {status}; its log from the end: {last:#?}")
+        })?;
+        let ledger = self.side.ledger()?;
+        asked.check_decided(&ledger)?;
+        check_kernel(&self.side.kernel()?, &ledger)?;
+        self.check_letters(&ledger)
+    }
+
+    /// Every letter arrived, under its own name, and no more often than it was disturbed on the way.
+    fn check_letters(&mut self, ledger: &Ledger) -> io::Result<()> {
+        let rows = "SELECT '<dialgate.' || id || '.' || created_at || '@localhost>' FROM letter";
+        let letters: BTreeSet<String> = column(ledger, rows)?.into_iter().collect();
+        // The mail server says what it was given only after it has taken it.
+        let all = wait::until("every letter", Duration::from_secs(5), || {
+            for message in self.side.mail().messages()? {
+                let id = message.pointer("/letter/headers/Message-ID").and_then(Value::as_str);
+                *self.delivered.entry(id.unwrap_or("none").to_owned()).or_default() += 1;
+            }
+            Ok(letters.iter().eq(self.delivered.keys()).then_some(()))
+        });
+        all.map_err(|error| {
+            let delivered: BTreeSet<String> = self.delivered.keys().cloned().collect();
+            let difference: Vec<&String> = letters.symmetric_difference(&delivered).collect();
+            io::Error::other(format!("{error}: not delivered or not written: {difference:?}"))
+        })?;
+        let (_, twice) = self.letters();
+        check(twice <= self.disturbed, || format!("{twice} letters came again"))
+    }
+}

@@ -1,0 +1,98 @@
+//! What arrives behind the firewall: real sockets listen, and a rule behind the filter counts.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use dialgate_tests::namespace::{Namespace, run};
+
+/// Whoever has a right is here.
+pub(crate) const LISTED: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(12, 99, 0, 1), Ipv4Addr::new(12, 99, 0, 2), Ipv4Addr::new(12, 99, 0, 3)];
+/// One port of SIP, one of RTP.
+pub(crate) const PORTS: [u16; 2] = [5060, 10_000];
+
+/// What has arrived until now.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Datagrams from whoever has a right.
+    pub(crate) listed: usize,
+    /// When each datagram of others came.
+    pub(crate) others: Vec<Instant>,
+}
+
+/// Sockets, and who listens at them.
+pub(crate) struct Arrivals {
+    seen: Arc<Mutex<Seen>>,
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Arrivals {
+    pub(crate) fn listen(pbx: &Namespace) -> io::Result<Self> {
+        for words in [
+            "-t raw -A PREROUTING -p udp -m multiport --dports 5060,10000 ! -s 12.99.0.0/24",
+            "-t security -A INPUT -p udp -m multiport --dports 5060,10000 ! -s 12.99.0.0/24",
+        ] {
+            run(pbx.command("iptables").args(words.split(' ')))?;
+        }
+        let (seen, over) =
+            (Arc::new(Mutex::new(Seen::default())), Arc::new(AtomicBool::new(false)));
+        let mut threads = Vec::new();
+        for port in PORTS {
+            let socket =
+                pbx.enter(|| UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)))??;
+            socket.set_read_timeout(Some(Duration::from_millis(50)))?;
+            let (seen, over) = (Arc::clone(&seen), Arc::clone(&over));
+            threads.push(std::thread::spawn(move || hear(&socket, &seen, &over)));
+        }
+        Ok(Self { seen, over, threads })
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How many datagrams of others reached the machine, and how many of them its filter let through.
+    pub(crate) fn counted(pbx: &Namespace) -> io::Result<(u64, u64)> {
+        let count = |table: &str, chain: &str| {
+            let words = ["-t", table, "-nvxL", chain];
+            let listing = run(pbx.command("iptables").args(words))?;
+            let line = listing.lines().find(|line| line.contains("5060,10000")).unwrap_or_default();
+            let packets = line.split_whitespace().next().and_then(|count| count.parse().ok());
+            packets.ok_or_else(|| io::Error::other(listing.clone()))
+        };
+        Ok((count("raw", "PREROUTING")?, count("security", "INPUT")?))
+    }
+}
+
+impl Drop for Arrivals {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // It panics no test that has passed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn hear(socket: &UdpSocket, seen: &Mutex<Seen>, over: &AtomicBool) {
+    let mut bytes = [0; 16];
+    while !over.load(Ordering::Relaxed) {
+        let Ok((_, SocketAddr::V4(from))) = socket.recv_from(&mut bytes) else { continue };
+        let mut seen = seen.lock().unwrap();
+        if LISTED.contains(from.ip()) {
+            seen.listed += 1;
+        } else {
+            seen.others.push(now());
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "arrivals are read off a clock")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}

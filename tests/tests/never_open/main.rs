@@ -1,0 +1,137 @@
+//! Probes from random addresses rain on the ports of a PBX while its reconciler is killed and started, leases come and
+//! go, and its firewall is flushed and destroyed: none arrives whose sender has no right. Whoever has one gets through.
+//!
+//! `DIALGATE_PROBES` says how many.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be set up or looked at fails the test")]
+
+mod arrivals;
+mod scene;
+mod storm;
+
+use std::time::Duration;
+
+use arrivals::{Arrivals, now};
+use dialgate_tests::real::{self, Need};
+use dialgate_tests::wait;
+use scene::{KeptOutBy, Scene, Trouble};
+use storm::Storm;
+
+const NEEDS: [Need; 5] = [
+    Need::Root,
+    Need::Tool("ip"),
+    Need::Tool("iptables"),
+    Need::Tool("ipset"),
+    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
+];
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Probes of one test.
+fn probes() -> u64 {
+    std::env::var("DIALGATE_PROBES").ok().and_then(|text| text.parse().ok()).unwrap_or(50_000)
+}
+
+/// The troubles in turn, while it rains; none of the rain arrives.
+fn none_arrives(by: KeptOutBy, troubles: &[Trouble]) -> String {
+    let mut scene = Scene::set(by).unwrap();
+    scene.hears_all_listed().unwrap();
+    let storm = Storm::begin(&scene.internet, 4711);
+    let mut troubled = 0;
+    for trouble in troubles.iter().cycle() {
+        if storm.sent() >= probes() && troubled >= troubles.len() {
+            break;
+        }
+        scene.befall(*trouble).unwrap();
+        troubled += 1;
+        std::thread::sleep(SECOND / 10);
+    }
+    let (sent, listed) = storm.end();
+    scene.befall(Trouble::Killed).unwrap();
+    scene.await_whole().unwrap();
+    scene.hears_all_listed().unwrap();
+
+    let (reached, passed) = Arrivals::counted(scene.side.namespace()).unwrap();
+    assert!(reached >= sent / 100 * 99, "{reached} of {sent} probes reached the machine");
+    assert_eq!((passed, scene.arrivals.seen().others.len()), (0, 0), "probes that arrived");
+    format!(
+        "{by:?}: {sent} probes, {reached} reached the machine, {passed} passed; {listed} from listed \
+         addresses beside them; {troubled} troubles"
+    )
+}
+
+#[test]
+fn where_the_operator_drops_the_rest_nothing_that_befalls_our_firewall_lets_anybody_in() {
+    if real::skipped("never_open: where_the_operator_drops_the_rest", &NEEDS) {
+        return;
+    }
+    let troubles = [
+        Trouble::Killed,
+        Trouble::Asked,
+        Trouble::Flushed("-F"),
+        Trouble::Killed,
+        Trouble::SetsFlushed,
+        Trouble::Asked,
+        Trouble::Flushed("-F DIALGATE"),
+        Trouble::Killed,
+        Trouble::Destroyed,
+        Trouble::Asked,
+        Trouble::Restored,
+    ];
+    println!("{}", none_arrives(KeptOutBy::TheOperator, &troubles));
+}
+
+#[test]
+fn where_our_own_policy_drops_the_rest_neither_kills_nor_changes_nor_empty_sets_let_anybody_in() {
+    if real::skipped("never_open: where_our_own_policy_drops_the_rest", &NEEDS) {
+        return;
+    }
+    let troubles =
+        [Trouble::Killed, Trouble::Asked, Trouble::SetsFlushed, Trouble::Killed, Trouble::Asked];
+    println!("{}", none_arrives(KeptOutBy::OurPolicy, &troubles));
+}
+
+/// Nobody can drop what comes while the rules are gone; it is measured how long that is.
+#[test]
+fn where_our_own_policy_drops_the_rest_what_a_flush_opens_is_closed_within_moments() {
+    if real::skipped("never_open: what_a_flush_opens_is_closed_within_moments", &NEEDS) {
+        return;
+    }
+    let mut scene = Scene::set(KeptOutBy::OurPolicy).unwrap();
+    let storm = Storm::begin(&scene.internet, 815);
+    let mut windows = Vec::new();
+    for _ in 0..probes().div_ceil(10_000) {
+        for flush in ["-F", "-F INPUT", "-F DIALGATE"] {
+            // A fight is not what is measured: whoever is started anew has had none.
+            scene.restart().unwrap();
+            let (before, start) = (scene.arrivals.seen().others.len(), now());
+            scene.befall(Trouble::Flushed(flush)).unwrap();
+            scene.await_whole().unwrap();
+            std::thread::sleep(SECOND / 5);
+            let others = scene.arrivals.seen().others;
+            let last = others.last().filter(|_| others.len() > before);
+            let open = last.map_or(Duration::ZERO, |last| last.duration_since(start));
+            windows.push((open, others.len() - before));
+        }
+    }
+    let (sent, _) = storm.end();
+    let before = Arrivals::counted(scene.side.namespace()).unwrap();
+    windows.sort();
+    let (longest, most) = (windows[windows.len() - 1].0, windows.iter().map(|w| w.1).max());
+    let median = windows[windows.len() / 2].0;
+    println!(
+        "{} flushes while {sent} probes came: open for {median:?} (median), {longest:?} (longest); at most \
+         {most:?} probes arrived in one; {before:?} reached and passed",
+        windows.len()
+    );
+    assert!(
+        windows.iter().any(|window| window.1 > 0),
+        "no flush opened anything: nothing is measured"
+    );
+    assert!(longest < SECOND * 3, "open for {longest:?}");
+    // Healed, it keeps out again.
+    let seen = scene.arrivals.seen().others.len();
+    let storm = Storm::begin(&scene.internet, 42);
+    wait::until("more rain", SECOND * 20, || Ok((storm.sent() > 5_000).then_some(()))).unwrap();
+    storm.end();
+    assert_eq!(scene.arrivals.seen().others.len(), seen);
+}

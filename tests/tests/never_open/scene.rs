@@ -1,0 +1,179 @@
+//! A PBX, the rest of the world, and what befalls the firewall between them.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::Child;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialgate_contract::ledger::{BasePolicy, base_policy};
+use dialgate_contract::queue::Wish;
+use dialgate_tests::internet::{Internet, send};
+use dialgate_tests::namespace::run;
+use dialgate_tests::root_side::{RootSide, now};
+use dialgate_tests::wait;
+
+use crate::arrivals::{Arrivals, LISTED, PORTS};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const ACCOUNT: &str = "4711";
+
+/// Who keeps out whoever has no right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeptOutBy {
+    /// The policy of INPUT.
+    TheOperator,
+    /// Our base policy, where INPUT lets in.
+    OurPolicy,
+}
+
+/// What befalls the firewall.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trouble {
+    /// The reconciler is killed and started again.
+    Killed,
+    /// A traveller moves on to another address.
+    Asked,
+    /// `iptables` with these words.
+    Flushed(&'static str),
+    /// Our sets are emptied.
+    SetsFlushed,
+    /// Rules, chain and sets are gone.
+    Destroyed,
+    /// Somebody restores the rules as they were before us.
+    Restored,
+}
+
+/// All of it.
+pub(crate) struct Scene {
+    watch: Watch,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) internet: Arc<Internet>,
+    by: KeptOutBy,
+    before: String,
+    asked: u8,
+    pub(crate) side: RootSide,
+}
+
+/// Killed and reaped on drop.
+struct Watch(Child);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It can only fail because the process is gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Scene {
+    pub(crate) fn set(by: KeptOutBy) -> io::Result<Self> {
+        let side = RootSide::start(&[ACCOUNT], "")?;
+        let pbx = side.namespace();
+        match by {
+            KeptOutBy::TheOperator => {
+                for words in ["-A INPUT -i lo -j ACCEPT", "-P INPUT DROP"] {
+                    run(pbx.command("iptables").args(words.split(' ')))?;
+                }
+            }
+            KeptOutBy::OurPolicy => side
+                .ledger()?
+                .write(|tx| base_policy::set(tx, BasePolicy::On, now()))
+                .map_err(io::Error::other)?,
+        }
+        for listed in LISTED {
+            side.dialgate(&["allow", "add", &listed.to_string(), "--services", "sip,rtp"])?;
+        }
+        let before = run(pbx.command("iptables-save").args(["-t", "filter"]))?;
+        let internet = Arc::new(Internet::join(pbx)?);
+        let watch = Watch(side.watch_behind(&[])?);
+        let arrivals = Arrivals::listen(pbx)?;
+        let scene = Self { watch, arrivals, internet, by, before, asked: 0, side };
+        scene.await_whole()?;
+        Ok(scene)
+    }
+
+    pub(crate) fn befall(&mut self, trouble: Trouble) -> io::Result<()> {
+        let pbx = self.side.namespace();
+        match trouble {
+            Trouble::Killed => {
+                self.watch.0.kill()?;
+                self.watch.0.wait()?;
+                self.watch = Watch(self.side.watch_behind(&[])?);
+            }
+            Trouble::Asked => {
+                self.asked = self.asked.wrapping_add(1);
+                let address = IpAddr::V4(Ipv4Addr::new(12, 98, 0, self.asked));
+                self.side.ask(ACCOUNT, Wish::Open { address, lifetime: None })?;
+            }
+            Trouble::Flushed(words) => {
+                run(pbx.command("iptables").args(words.split(' ')))?;
+            }
+            Trouble::SetsFlushed => {
+                for set in self.sets()? {
+                    run(pbx.command("ipset").args(["flush", &set]))?;
+                }
+            }
+            Trouble::Destroyed => {
+                for words in ["-F INPUT", "-F DIALGATE", "-X DIALGATE"] {
+                    run(pbx.command("iptables").args(words.split(' ')))?;
+                }
+                for set in self.sets()? {
+                    // Somebody may be faster and use it again.
+                    let _ = run(pbx.command("ipset").args(["destroy", &set]));
+                }
+            }
+            Trouble::Restored => {
+                let file = self.side.folder().join("before");
+                std::fs::write(&file, &self.before)?;
+                run(pbx.command("iptables-restore").arg(file))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the firewall is as it should be.
+    pub(crate) fn await_whole(&self) -> io::Result<()> {
+        let pbx = self.side.namespace();
+        wait::until("a whole firewall", PATIENCE, || {
+            let rules = run(pbx.command("iptables").arg("-S"))?;
+            let jumps = rules.contains("-A INPUT -j DIALGATE\n");
+            let drops =
+                rules.contains("-A DIALGATE -j DROP\n") || self.by == KeptOutBy::TheOperator;
+            let lets_in = rules.contains("--match-set dg-sip-4 src -j ACCEPT");
+            let kernel = self.side.kernel()?;
+            let knows = |who: &Ipv4Addr| {
+                ["dg-sip-4", "dg-rtp-4"]
+                    .iter()
+                    .all(|set| kernel.contains_key(&((*set).to_owned(), who.to_string())))
+            };
+            Ok((jumps && drops && lets_in && LISTED.iter().all(knows)).then_some(()))
+        })
+    }
+
+    /// The reconciler is killed, started again, and has made its first pass.
+    pub(crate) fn restart(&mut self) -> io::Result<()> {
+        self.watch.0.kill()?;
+        self.watch.0.wait()?;
+        self.watch = Watch(self.side.watch_ready()?);
+        Ok(())
+    }
+
+    /// In quiet times, each of their datagrams arrives.
+    pub(crate) fn hears_all_listed(&self) -> io::Result<()> {
+        const EACH: usize = 100;
+        let before = self.arrivals.seen().listed;
+        let one = |who: Ipv4Addr| PORTS.iter().try_for_each(|&port| send(who, port, b"listed"));
+        self.internet
+            .enter(|| (0..EACH).try_for_each(|_| LISTED.into_iter().try_for_each(one)))??;
+        let all = before + EACH * LISTED.len() * PORTS.len();
+        wait::until("all from listed addresses", Duration::from_secs(5), || {
+            Ok((self.arrivals.seen().listed == all).then_some(()))
+        })
+    }
+
+    fn sets(&self) -> io::Result<Vec<String>> {
+        let names = run(self.side.namespace().command("ipset").args(["list", "-name"]))?;
+        Ok(names.lines().filter(|name| name.starts_with("dg-")).map(str::to_owned).collect())
+    }
+}
