@@ -41,6 +41,7 @@ impl Default for Lease {
             max: Lifetime::hours(7 * 24),
             addresses_per_account: 1,
             idle_end: None,
+            reminder: None,
             account_requests_per_hour: 10,
             site_requests_per_hour: 300,
         }

@@ -67,6 +67,10 @@ pub struct Lease {
     /// A lease that carried no packet for so long ends; not at all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_end: Option<Lifetime>,
+    /// So long before its end the traveller is reminded of a lease that lasts for more than twice as long; not at all
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<Lifetime>,
     /// Requests granted to one account in an hour.
     pub account_requests_per_hour: u32,
     /// Requests granted to all accounts together in an hour.
@@ -257,6 +261,15 @@ mod tests {
     #[test]
     fn an_empty_file_is_the_default() {
         assert_eq!(load("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn nobody_is_reminded_unless_the_file_says_when() {
+        assert_eq!(Config::default().lease.reminder, None);
+        let lease = load("[lease]\nreminder = \"90m\"").unwrap().lease;
+        assert_eq!(lease.reminder.map(Lifetime::seconds), Some(5400));
+        let message = load("[lease]\nreminder = \"0s\"").unwrap_err().to_string();
+        assert!(message.contains("reminder"), "{message}");
     }
 
     #[test]

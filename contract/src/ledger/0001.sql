@@ -46,6 +46,7 @@ CREATE TABLE lease (
     expires_at INTEGER NOT NULL,
     packets    INTEGER NOT NULL DEFAULT 0, -- that were counted when they were last looked at
     used_at    INTEGER,              -- when that was, if there were more than before; to within some minutes
+    reminded   INTEGER NOT NULL DEFAULT 0 CHECK (reminded IN (0, 1)), -- whether the traveller was told of this end
     ended_at   INTEGER,              -- NULL: not ended yet
     ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed, idle
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
@@ -53,6 +54,7 @@ CREATE TABLE lease (
 
 CREATE INDEX lease_open ON lease (account) WHERE ended_at IS NULL;
 CREATE INDEX lease_expiry ON lease (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX lease_reminder ON lease (expires_at) WHERE ended_at IS NULL AND reminded = 0;
 
 CREATE TABLE verdict (
     request    TEXT PRIMARY KEY NOT NULL, -- the id in the queue

@@ -156,7 +156,8 @@ pub fn open(
     Ok(LeaseId(transaction.last_insert_rowid()))
 }
 
-/// Lets a lease that has not ended last until another time, with what its account has by now.
+/// Lets a lease that has not ended last until another time, with what its account has by now. Of a later end the
+/// traveller is reminded again.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -168,7 +169,9 @@ pub fn extend(
 ) -> Result<(), DatabaseError> {
     let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
     transaction.execute(
-        "UPDATE lease SET services = ?2, expires_at = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        "UPDATE lease SET services = ?2, expires_at = ?3,
+         reminded = CASE WHEN expires_at < ?3 THEN 0 ELSE reminded END
+         WHERE id = ?1 AND ended_at IS NULL",
         params![id.0, services.join(" "), until.as_second()],
     )?;
     Ok(())
@@ -191,7 +194,7 @@ pub fn end(
     Ok(changed > 0)
 }
 
-fn query(
+pub(super) fn query(
     connection: &Connection,
     rest: &str,
     parameters: impl rusqlite::Params,

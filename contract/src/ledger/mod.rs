@@ -13,6 +13,7 @@ pub mod lease;
 pub mod letter;
 pub mod loss;
 pub mod pass;
+pub mod reminder;
 pub mod revision;
 pub mod service;
 pub mod usage;

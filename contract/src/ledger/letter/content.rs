@@ -72,12 +72,53 @@ pub enum Letter {
         /// The IANA name of the time zone to say that in; `None`: the machine's.
         time_zone: Option<String>,
     },
+    /// To the traveller: access ends soon.
+    Reminder {
+        /// The traveller's name.
+        name: String,
+        /// What it is written in; `None`: English.
+        language: Option<Language>,
+        /// Whose access.
+        account: AccountNumber,
+        /// From where.
+        address: TravellerAddress,
+        /// Until when.
+        until: Timestamp,
+        /// The IANA name of the time zone to say that in; `None`: the machine's.
+        time_zone: Option<String>,
+    },
+    /// To the traveller: access ended because nobody used it.
+    Unused {
+        /// The traveller's name.
+        name: String,
+        /// What it is written in; `None`: English.
+        language: Option<Language>,
+        /// Whose access.
+        account: AccountNumber,
+        /// From where it was open.
+        address: TravellerAddress,
+        /// Since when nobody used it, to within some minutes.
+        since: Timestamp,
+        /// The IANA name of the time zone to say that in; `None`: the machine's.
+        time_zone: Option<String>,
+    },
     /// To the operator: logins to many accounts keep failing.
     Guessing {
         /// How many in the last hour.
         failures: u32,
         /// When the last was.
         at: Timestamp,
+    },
+    /// To the operator: somebody else keeps changing the firewall back.
+    Contested {
+        /// How often it was put right.
+        heals: u32,
+        /// When it was for the first time.
+        since: Timestamp,
+        /// When it was last.
+        at: Timestamp,
+        /// What was done then, and where that is known, which programs had changed it. Not fit for anything but reading.
+        found: String,
     },
     /// To the operator: a request was refused.
     Refused {
@@ -138,6 +179,32 @@ impl Letter {
             language: account.language,
             account: account.number.clone(),
             caller: Some(last_digits(caller)),
+        }
+    }
+
+    /// To the traveller, about a lease that ends soon.
+    #[must_use]
+    pub fn reminder(account: &Account, lease: &Lease) -> Self {
+        Self::Reminder {
+            name: account.name.clone(),
+            language: account.language,
+            account: account.number.clone(),
+            address: lease.address,
+            until: lease.expires_at,
+            time_zone: account.time_zone.clone(),
+        }
+    }
+
+    /// To the traveller, about access that ended because nobody used it.
+    #[must_use]
+    pub fn unused(account: &Account, address: TravellerAddress, since: Timestamp) -> Self {
+        Self::Unused {
+            name: account.name.clone(),
+            language: account.language,
+            account: account.number.clone(),
+            address,
+            since,
+            time_zone: account.time_zone.clone(),
         }
     }
 

@@ -4,22 +4,21 @@ mod operator;
 mod phrases;
 #[cfg(test)]
 mod tests;
+mod traveller;
 mod when;
 
 use std::borrow::Cow;
 
 use dialgate_contract::ledger::Letter;
-use dialgate_contract::{AccountNumber, Language, Refusal, ServiceName};
-use jiff::Timestamp;
+use dialgate_contract::{Language, ServiceName};
 use jiff::tz::TimeZone;
 
-use self::phrases::{Kind, Phrases};
+use self::phrases::Phrases;
+use self::traveller::Traveller;
 use self::when::spoken;
 use super::text::clean;
 
-/// The longest name that is shown, in characters.
-const LONGEST_NAME: usize = 64;
-/// The longest of anything else that others wrote.
+/// The longest of anything that others wrote, in characters.
 const LONGEST_FACT: usize = 100;
 
 /// A letter in words.
@@ -39,6 +38,7 @@ type Fact = (&'static str, String);
 impl Words {
     /// Puts a letter into words; a time whose zone is not known is told in `machine`, this machine's.
     pub(super) fn of(letter: &Letter, machine: &TimeZone) -> Self {
+        let at_home = |time| spoken(time, machine, Language::En);
         match letter {
             Letter::Opened {
                 name,
@@ -53,16 +53,14 @@ impl Words {
                 caller,
             } => {
                 let traveller = Traveller::new(name, *language);
-                let Phrases { labels, opened, extended: prolonged, .. } = traveller.phrases;
+                let Phrases { labels, opened, extended: prolonged, .. } = traveller.phrases();
                 let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
-                let until =
-                    spoken(*until, &zone(time_zone.as_deref(), machine), traveller.language);
                 let replaced = replaced.map(|old| old.to_string());
                 let mut facts = traveller.asked(account, replaced, caller.as_deref());
                 let access = [
                     (labels.address, address.to_string()),
                     (labels.services, services.join(", ")),
-                    (labels.until, until),
+                    (labels.until, traveller.time(*until, time_zone.as_deref(), machine)),
                 ];
                 facts.splice(1..1, access);
                 traveller.reads(if *extended { prolonged } else { opened }, facts)
@@ -71,28 +69,32 @@ impl Words {
                 let traveller = Traveller::new(name, *language);
                 let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
                 let facts = traveller.asked(account, Some(addresses.join(", ")), caller.as_deref());
-                traveller.reads(&traveller.phrases.closed, facts)
+                traveller.reads(&traveller.phrases().closed, facts)
             }
             Letter::PinChanged { name, language, account, caller } => {
-                let traveller = Traveller::new(name, *language);
-                let facts = traveller.asked(account, None, caller.as_deref());
-                traveller.reads(&traveller.phrases.pin_changed, facts)
+                Traveller::new(name, *language).pin_changed(account, caller.as_deref())
             }
             Letter::FailedLogins { name, language, account, failures, at, time_zone } => {
                 let traveller = Traveller::new(name, *language);
-                let Phrases { labels, on_end, failed_logins, .. } = traveller.phrases;
-                let last = spoken(*at, &zone(time_zone.as_deref(), machine), traveller.language);
-                let facts = vec![
-                    (labels.account, account.to_string()),
-                    (labels.failed_logins, format!("{failures}{on_end}")),
-                    (labels.the_last, last),
-                ];
-                traveller.reads(failed_logins, facts)
+                let last = traveller.time(*at, time_zone.as_deref(), machine);
+                traveller.failed_logins(account, *failures, last)
             }
-            Letter::Guessing { failures, at } => guessing(*failures, *at, machine),
+            Letter::Reminder { name, language, account, address, until, time_zone } => {
+                let traveller = Traveller::new(name, *language);
+                let until = traveller.time(*until, time_zone.as_deref(), machine);
+                traveller.reminder(account, *address, until)
+            }
+            Letter::Unused { name, language, account, address, since, time_zone } => {
+                let traveller = Traveller::new(name, *language);
+                let since = traveller.time(*since, time_zone.as_deref(), machine);
+                traveller.unused(account, *address, since)
+            }
+            Letter::Guessing { failures, at } => operator::guessing(*failures, at_home(*at)),
+            Letter::Contested { heals, since, at, found } => {
+                operator::contested(*heals, &at_home(*since), at_home(*at), found)
+            }
             Letter::Refused { account, address, refusal, caller, at } => {
-                let when = spoken(*at, machine, Language::En);
-                refused(account, address, *refusal, caller, when)
+                operator::refused(account, address, *refusal, caller, at_home(*at))
             }
         }
     }
@@ -135,90 +137,9 @@ impl Words {
     }
 }
 
-/// Who reads a letter.
-struct Traveller<'a> {
-    name: &'a str,
-    language: Language,
-    phrases: &'static Phrases,
-}
-
-impl<'a> Traveller<'a> {
-    fn new(name: &'a str, language: Option<Language>) -> Self {
-        let language = language.unwrap_or(Language::En);
-        Self { name, language, phrases: Phrases::of(language) }
-    }
-
-    fn reads(&self, kind: &'static Kind, facts: Vec<Fact>) -> Words {
-        let opening = [self.greeting(), kind.opening.to_owned()];
-        let Kind { subject, closing, .. } = *kind;
-        Words { subject, language: self.language, opening, facts, closing }
-    }
-
-    fn greeting(&self) -> String {
-        let (before, after) = self.phrases.greeting;
-        match clean(self.name, LONGEST_NAME) {
-            name if name.is_empty() => self.phrases.nameless.to_owned(),
-            name => format!("{before}{name}{after}"),
-        }
-    }
-
-    fn asked(
-        &self,
-        account: &AccountNumber,
-        closed: Option<String>,
-        caller: Option<&str>,
-    ) -> Vec<Fact> {
-        let labels = &self.phrases.labels;
-        let closed = closed.map(|addresses| (labels.no_longer_open, addresses));
-        let account = (labels.account, account.to_string());
-        let by = (labels.asked_for_by, self.asked_by(caller));
-        [Some(account), closed, Some(by)].into_iter().flatten().collect()
-    }
-
-    fn asked_by(&self, caller: Option<&str>) -> String {
-        match caller.map(|caller| clean(caller, LONGEST_FACT)) {
-            None => self.phrases.operator.to_owned(),
-            Some(digits) if digits.bytes().any(|byte| byte.is_ascii_digit()) => {
-                let (before, after) = self.phrases.caller;
-                format!("{before}{digits}{after}")
-            }
-            Some(_) => self.phrases.hidden_caller.to_owned(),
-        }
-    }
-}
-
-fn guessing(failures: u32, at: Timestamp, machine: &TimeZone) -> Words {
-    let facts = vec![
-        ("Failed logins", format!("{failures} within an hour")),
-        ("The last", spoken(at, machine, Language::En)),
-    ];
-    Traveller::new("", None).reads(&operator::GUESSING, facts)
-}
-
-fn refused(
-    account: &AccountNumber,
-    address: &str,
-    refusal: Refusal,
-    caller: &str,
-    when: String,
-) -> Words {
-    let mut facts =
-        vec![("Reason", operator::reason(refusal).to_owned()), ("Account", account.to_string())];
-    // A wish about what is open already names none.
-    facts.extend(shown("Address", address));
-    facts.extend(shown("Called from", caller));
-    facts.push(("When", when));
-    Traveller::new("", None).reads(&operator::REFUSED, facts)
-}
-
-/// The zone of that name; `machine` where there is none.
-fn zone(name: Option<&str>, machine: &TimeZone) -> TimeZone {
-    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| machine.clone())
-}
-
 /// A fact that others wrote; none where they wrote nothing.
-fn shown(label: &'static str, text: &str) -> Option<Fact> {
-    Some((label, clean(text, LONGEST_FACT))).filter(|(_, text)| !text.is_empty())
+fn shown(label: &'static str, text: &str, longest: usize) -> Option<Fact> {
+    Some((label, clean(text, longest))).filter(|(_, text)| !text.is_empty())
 }
 
 fn html_escaped(text: &str) -> Cow<'_, str> {

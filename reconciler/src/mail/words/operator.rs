@@ -1,10 +1,14 @@
-//! The sentences of the operator's letters, which are in English.
+//! The operator's letters, which are in English.
 
-use dialgate_contract::Refusal;
+use dialgate_contract::{AccountNumber, Refusal};
 
 use super::phrases::Kind;
+use super::{LONGEST_FACT, Traveller, Words, shown};
 
-pub(super) const GUESSING: Kind = Kind {
+/// The longest of what was done to the firewall that is shown, in characters.
+const LONGEST_FOUND: usize = 400;
+
+const GUESSING: Kind = Kind {
     subject: "Somebody is guessing PINs",
     opening: "logins to many accounts keep failing. Nothing was opened by these calls.",
     closing: &[
@@ -14,7 +18,21 @@ pub(super) const GUESSING: Kind = Kind {
     ],
 };
 
-pub(super) const REFUSED: Kind = Kind {
+const CONTESTED: Kind = Kind {
+    subject: "Somebody keeps changing the firewall back",
+    opening: "another program on this machine keeps undoing what dialgate does in the firewall. It is put right ever \
+              more rarely now, so travellers may be kept out. Access that ends is still closed.",
+    closing: &[
+        "Find that program and end it, or have it leave dialgate's chain and the sets whose names begin with dg- alone. \
+         \"dialgate audit\" has a line for each time, with the program where the kernel told its name. Often it is \
+         the firewall of FreePBX, ufw or firewalld started again and again, netfilter-persistent or iptables-restore \
+         in a timer or in cron (see \"systemctl list-timers\" and /etc/cron.d), or a script of your own.",
+        "There is nothing else that you must do: once the firewall is left alone for ten minutes, it is put right at \
+         once again. While this goes on you get no more than one such letter in an hour.",
+    ],
+};
+
+const REFUSED: Kind = Kind {
     subject: "A request for access was refused",
     opening: "a request for access was refused, and nothing was opened.",
     closing: &[
@@ -23,7 +41,33 @@ pub(super) const REFUSED: Kind = Kind {
     ],
 };
 
-pub(super) fn reason(refusal: Refusal) -> &'static str {
+pub(super) fn guessing(failures: u32, last: String) -> Words {
+    let facts = vec![("Failed logins", format!("{failures} within an hour")), ("The last", last)];
+    Traveller::new("", None).reads(&GUESSING, facts)
+}
+
+pub(super) fn contested(heals: u32, since: &str, last: String, found: &str) -> Words {
+    let mut facts = vec![("Put right", format!("{heals} times since {since}")), ("The last", last)];
+    facts.extend(shown("What was done", found, LONGEST_FOUND));
+    Traveller::new("", None).reads(&CONTESTED, facts)
+}
+
+pub(super) fn refused(
+    account: &AccountNumber,
+    address: &str,
+    refusal: Refusal,
+    caller: &str,
+    when: String,
+) -> Words {
+    let mut facts = vec![("Reason", reason(refusal).to_owned()), ("Account", account.to_string())];
+    // A wish about what is open already names none.
+    facts.extend(shown("Address", address, LONGEST_FACT));
+    facts.extend(shown("Called from", caller, LONGEST_FACT));
+    facts.push(("When", when));
+    Traveller::new("", None).reads(&REFUSED, facts)
+}
+
+fn reason(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Account => "there is no such account, or it is disabled",
         Refusal::PrivateAddress => {

@@ -21,6 +21,8 @@ pub(super) struct Phrases {
     pub(super) closed: Kind,
     pub(super) pin_changed: Kind,
     pub(super) failed_logins: Kind,
+    pub(super) reminder: Kind,
+    pub(super) unused: Kind,
     pub(super) labels: Labels,
     pub(super) operator: &'static str,
     /// Before and after the last digits of a number.
@@ -51,6 +53,7 @@ pub(super) struct Labels {
     pub(super) asked_for_by: &'static str,
     pub(super) failed_logins: &'static str,
     pub(super) the_last: &'static str,
+    pub(super) unused_since: &'static str,
 }
 
 impl Phrases {

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use dialgate_contract::Refusal;
+use dialgate_contract::{AccountNumber, Refusal};
+use jiff::Timestamp;
 
 fn letter() -> Letter {
     Letter::Opened {
@@ -60,26 +61,50 @@ fn a_name_is_never_markup() {
     assert!(words.plain().starts_with("Hello <script>'\"&</td>,\r\n"));
 }
 
-/// Those that travellers get in `language`, and one to the operator.
+/// Those that travellers get in `language`, and two to the operator.
 fn others_in(language: Option<Language>) -> Vec<Letter> {
-    let (name, account) = ("Ann <b>".to_owned(), "4711".parse().unwrap());
-    let [name2, name3] = [name.clone(), name.clone()];
-    let [account2, account3] = [AccountNumber::clone(&account), account.clone()];
-    let (at, caller) = ("2026-11-20T17:05:00Z".parse().unwrap(), Some("5678".to_owned()));
-    let addresses = ["12.34.56.78", "2a00::1"].map(|address| address.parse().unwrap()).to_vec();
-    let time_zone = Some("Europe/Paris".to_owned());
+    let name = || "Ann <b>".to_owned();
+    let account: AccountNumber = "4711".parse().unwrap();
+    let at: Timestamp = "2026-11-20T17:05:00Z".parse().unwrap();
+    let caller = Some("5678".to_owned());
+    let address = "12.34.56.78".parse().unwrap();
+    let addresses = vec![address, "2a00::1".parse().unwrap()];
+    let [account2, account3, account4, account5] = [(); 4].map(|()| account.clone());
+    let time_zone = || Some("Europe/Paris".to_owned());
     vec![
-        Letter::Closed { name, language, account, addresses, caller: caller.clone() },
-        Letter::PinChanged { name: name2, language, account: account2, caller },
+        Letter::Closed { name: name(), language, account, addresses, caller: caller.clone() },
+        Letter::PinChanged { name: name(), language, account: account2, caller },
         Letter::FailedLogins {
-            name: name3,
+            name: name(),
             language,
             account: account3,
             failures: 5,
             at,
-            time_zone,
+            time_zone: time_zone(),
+        },
+        Letter::Reminder {
+            name: name(),
+            language,
+            account: account4,
+            address,
+            until: at,
+            time_zone: time_zone(),
+        },
+        Letter::Unused {
+            name: name(),
+            language,
+            account: account5,
+            address,
+            since: at,
+            time_zone: time_zone(),
         },
         Letter::Guessing { failures: 200, at },
+        Letter::Contested {
+            heals: 3,
+            since: "2026-11-20T17:04:02Z".parse().unwrap(),
+            at,
+            found: "add 12.34.56.78 to dg-sip-4;\u{1b}[2J changed by <iptables>".to_owned(),
+        },
     ]
 }
 
@@ -105,7 +130,16 @@ fn every_letter_says_what_happened_and_what_to_do() {
             "have the account disabled",
         ],
         ["Ann <b>", "a wrong PIN", "5 on end", "18:05 (Europe/Paris)", "If this was not you"],
+        ["Ann <b>", "ends soon", "12.34.56.78", "18:05 (Europe/Paris)", "ask for more time"],
+        ["Ann <b>", "nobody used it", "12.34.56.78", "18:05 (Europe/Paris)", "call as you did"],
         ["Hello,", "many accounts", "200 within an hour", "17:05 (UTC)", "dialgate audit"],
+        [
+            "3 times since Friday, 20 November 2026, 17:04",
+            "17:05 (UTC)",
+            "add 12.34.56.78 to dg-sip-4;[2J changed by <iptables>",
+            "dialgate audit",
+            "netfilter-persistent",
+        ],
     ]) {
         let (plain, html) = {
             let words = Words::of(letter, &TimeZone::UTC);
@@ -131,15 +165,18 @@ fn a_refusal_about_no_address_shows_none() {
     assert!(plain("12.34.56.78").contains("Address:") && !plain("").contains("Address:"));
 }
 
-#[test]
-fn no_letter_has_a_link_and_every_refusal_has_its_reason() {
-    let refused = |refusal| Letter::Refused {
+fn refused(refusal: Refusal) -> Letter {
+    Letter::Refused {
         account: "4711".parse().unwrap(),
         address: "10*0*0*300".to_owned(),
         refusal,
         caller: "+493012345678".to_owned(),
         at: Timestamp::UNIX_EPOCH,
-    };
+    }
+}
+
+#[test]
+fn no_letter_has_a_link_and_every_refusal_has_its_reason() {
     let refusals = Refusal::ALL.iter().map(|&refusal| refused(refusal));
     let (mut reasons, mut subjects) = (BTreeSet::new(), BTreeSet::new());
     for letter in refusals.chain(others()).chain([letter()]) {
@@ -156,7 +193,7 @@ fn no_letter_has_a_link_and_every_refusal_has_its_reason() {
         }
         subjects.insert(words.subject);
     }
-    assert_eq!((reasons.len(), subjects.len()), (Refusal::ALL.len(), 6));
+    assert_eq!((reasons.len(), subjects.len()), (Refusal::ALL.len(), 9));
 }
 
 /// A letter of each kind that travellers get, by its name.
@@ -176,14 +213,23 @@ fn travellers_letters(language: Language) -> Vec<(&'static str, Letter)> {
         ("opened by the operator", opened(false, None, None)),
         ("extended", opened(true, None, Some(""))),
     ];
-    let names = ["closed", "PIN changed", "failed logins"];
+    let names = ["closed", "PIN changed", "failed logins", "reminder", "unused"];
     letters.extend(names.into_iter().zip(others_in(Some(language))));
     letters
 }
 
-/// All of them as they are read.
-fn as_read(language: Language) -> String {
-    let letters = travellers_letters(language).into_iter().map(|(name, letter)| {
+/// A letter of each kind that operators get, by its name.
+fn operators_letters() -> Vec<(&'static str, Letter)> {
+    let mut letters = others();
+    let told = letters.split_off(letters.len() - 2);
+    let mut letters: Vec<_> = ["guessing", "contested"].into_iter().zip(told).collect();
+    letters.push(("refused", refused(Refusal::PrivateAddress)));
+    letters
+}
+
+/// Letters as they are read.
+fn as_read(letters: Vec<(&'static str, Letter)>) -> String {
+    let letters = letters.into_iter().map(|(name, letter)| {
         let words = Words::of(&letter, &TimeZone::UTC);
         let plain = words.plain().replace("\r\n", "\n");
         format!("=== {name}\nSubject: {}\n\n{plain}", words.subject)
@@ -194,18 +240,23 @@ fn as_read(language: Language) -> String {
 /// The files are there to be read by who speaks the language.
 #[test]
 fn the_letters_are_those_in_the_files() {
-    for language in Language::ALL {
+    let travellers = Language::ALL
+        .iter()
+        .map(|language| (language.to_string(), as_read(travellers_letters(*language))));
+    for (name, letters) in travellers.chain([("operator".to_owned(), as_read(operators_letters()))])
+    {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/words/letters");
-        let kept = std::fs::read_to_string(format!("{folder}/{language}.txt")).unwrap_or_default();
-        let letters = as_read(*language);
-        assert!(kept == letters, "{folder}/{language}.txt should be:\n{letters}");
+        let kept = std::fs::read_to_string(format!("{folder}/{name}.txt")).unwrap_or_default();
+        assert!(kept == letters, "{folder}/{name}.txt should be:\n{letters}");
     }
 }
 
 #[test]
 fn no_letter_has_a_placeholder_a_control_character_or_words_of_another_language() {
-    let english: BTreeSet<String> =
-        as_read(Language::En).lines().map(|line| line.trim().to_owned()).collect();
+    let english: BTreeSet<String> = as_read(travellers_letters(Language::En))
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
     for language in &Language::ALL[1..] {
         for (name, letter) in travellers_letters(*language) {
             let words = Words::of(&letter, &TimeZone::UTC);

@@ -51,6 +51,24 @@ pub(super) const PHRASES: Phrases = Phrases {
             NO_PIN_BY_MAIL,
         ],
     },
+    reminder: Kind {
+        subject: "Your access ends soon",
+        opening: "the access below ends soon.",
+        closing: &[
+            "If you need it for longer, call the number for access again before then and ask for more time. If you do \
+             not, there is nothing that you must do: it ends by itself.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
+    unused: Kind {
+        subject: "Your access has ended",
+        opening: "your access has been closed because nobody used it.",
+        closing: &[
+            "Nothing is wrong. When you need access again, call as you did before.",
+            "If you were using it, tell the operator of your telephone system.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
     labels: Labels {
         account: "Account",
         address: "Address",
@@ -60,6 +78,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         asked_for_by: "Asked for by",
         failed_logins: "Failed logins",
         the_last: "The last",
+        unused_since: "Unused since",
     },
     operator: "the operator",
     caller: ("a call from a number that ends in ", ""),

@@ -58,6 +58,24 @@ pub(super) const PHRASES: Phrases = Phrases {
             NO_PIN_BY_MAIL,
         ],
     },
+    reminder: Kind {
+        subject: "Votre accès prend bientôt fin",
+        opening: "L'accès ci-dessous prend bientôt fin.",
+        closing: &[
+            "Si vous en avez besoin plus longtemps, rappelez d'ici là le numéro d'accès et demandez une prolongation. \
+             Sinon, vous n'avez rien à faire\u{a0}: l'accès prendra fin de lui-même.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
+    unused: Kind {
+        subject: "Votre accès a pris fin",
+        opening: "Votre accès a été fermé parce que personne ne l'utilisait.",
+        closing: &[
+            "Tout est normal\u{a0}: lorsque vous aurez de nouveau besoin d'un accès, appelez comme la dernière fois.",
+            "Si vous étiez en train de l'utiliser, prévenez l'opérateur de votre système téléphonique.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
     labels: Labels {
         account: "Compte",
         address: "Adresse",
@@ -67,6 +85,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         asked_for_by: "Demandé par",
         failed_logins: "Échecs",
         the_last: "Le dernier",
+        unused_since: "Inutilisé depuis le",
     },
     operator: "l'opérateur",
     caller: ("un appel d'un numéro se terminant par ", ""),

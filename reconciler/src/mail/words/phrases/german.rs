@@ -54,6 +54,24 @@ pub(super) const PHRASES: Phrases = Phrases {
             NO_PIN_BY_MAIL,
         ],
     },
+    reminder: Kind {
+        subject: "Ihr Zugang endet bald",
+        opening: "der folgende Zugang endet bald.",
+        closing: &[
+            "Wenn Sie ihn länger brauchen, rufen Sie vorher noch einmal die Zugangsnummer an und lassen Sie ihn \
+             verlängern. Wenn nicht, brauchen Sie nichts zu tun: Er endet von selbst.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
+    unused: Kind {
+        subject: "Ihr Zugang ist beendet",
+        opening: "Ihr Zugang wurde geschlossen, weil ihn niemand benutzt hat.",
+        closing: &[
+            "Es ist alles in Ordnung. Wenn Sie wieder einen Zugang brauchen, rufen Sie an wie beim letzten Mal.",
+            "Wenn Sie ihn gerade benutzt haben, sagen Sie dem Betreiber Ihrer Telefonanlage Bescheid.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
     labels: Labels {
         account: "Konto",
         address: "Adresse",
@@ -63,6 +81,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         asked_for_by: "Angefordert durch",
         failed_logins: "Fehlversuche",
         the_last: "Der letzte",
+        unused_since: "Unbenutzt seit",
     },
     operator: "den Betreiber",
     caller: ("einen Anruf von einer Nummer, die auf ", " endet"),

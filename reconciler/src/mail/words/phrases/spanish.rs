@@ -52,6 +52,24 @@ pub(super) const PHRASES: Phrases = Phrases {
             NO_PIN_BY_MAIL,
         ],
     },
+    reminder: Kind {
+        subject: "Su acceso termina pronto",
+        opening: "El siguiente acceso termina pronto.",
+        closing: &[
+            "Si lo necesita durante más tiempo, vuelva a llamar antes al número de acceso y pida que se prolongue. Si \
+             no, no tiene que hacer nada: terminará por sí solo.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
+    unused: Kind {
+        subject: "Su acceso ha terminado",
+        opening: "Su acceso se ha cerrado porque nadie lo utilizaba.",
+        closing: &[
+            "No ocurre nada malo. Cuando vuelva a necesitar acceso, llame como la última vez.",
+            "Si lo estaba utilizando, avise al operador de su sistema telefónico.",
+            NO_PIN_BY_MAIL,
+        ],
+    },
     labels: Labels {
         account: "Cuenta",
         address: "Dirección",
@@ -61,6 +79,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         asked_for_by: "Solicitado por",
         failed_logins: "Intentos fallidos",
         the_last: "El último",
+        unused_since: "Sin uso desde",
     },
     operator: "el operador",
     caller: ("una llamada desde un número terminado en ", ""),
