@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 /// So many heals within [`WINDOW`] are a fight.
-const FIGHT: usize = 3;
+pub(crate) const FIGHT: u32 = 3;
 const WINDOW: Duration = Duration::from_secs(60);
 /// How long healing waits after each heal in a fight; the last for all that follow.
 const WAITS: [Duration; 4] = [minutes(1), minutes(2), minutes(5), minutes(10)];
@@ -51,7 +51,7 @@ impl Heals {
         }
         self.recent.retain(|heal| now.duration_since(*heal) < WINDOW);
         self.recent.push(now);
-        if self.recent.len() < FIGHT {
+        if self.recent.len() < FIGHT as usize {
             return false;
         }
         self.recent.clear();

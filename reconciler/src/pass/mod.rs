@@ -15,6 +15,7 @@ mod cuts;
 mod error;
 mod expiry;
 mod hosts;
+mod letters;
 mod quick_check;
 mod requests;
 mod usage;
@@ -124,6 +125,7 @@ impl Reconciler {
             actual = self.close(&desired)?;
             self.cut_lost(&desired)?;
         }
+        self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
             return Ok(passed);

@@ -8,7 +8,8 @@ use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{Verified, revision, verified};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{PassError, Reconciler, next_due};
+use super::letters::tell_operators;
+use super::{PassError, Reconciler};
 use crate::firewall::Firewall as _;
 use crate::wanted::wanted;
 
@@ -94,11 +95,12 @@ impl Reconciler {
         fight: bool,
     ) -> Result<(), DatabaseError> {
         let actor = Actor::Reconciler;
+        let mail = &self.config.mail;
         self.ledger.write(|transaction| {
             audit::record(transaction, now, &actor, "firewall-healed", None, detail)?;
             if fight {
+                tell_operators(transaction, mail, now, detail)?;
                 audit::record(transaction, now, &actor, "firewall-fight", None, detail)?;
-                tell_operators(transaction, now)?;
             }
             Ok(())
         })
@@ -119,7 +121,7 @@ impl Reconciler {
             None => verified::find(connection)?,
         };
         let revision = revision::number(connection)?;
-        let over = next_due(connection)?.is_some_and(|due| due <= now);
+        let over = self.next_due()?.is_some_and(|due| due <= now);
         Ok(known.filter(|known| known.revision == revision && !over))
     }
 
@@ -143,15 +145,6 @@ impl Reconciler {
         let seen = self.firewall.glance();
         seen.is_some_and(|seen| boot(&known.kernel) == boot(&seen))
     }
-}
-
-/// The one place where operators are written to about a fight.
-#[expect(clippy::unnecessary_wraps, reason = "posting a letter can fail")]
-const fn tell_operators(
-    _transaction: &rusqlite::Transaction<'_>,
-    _now: Timestamp,
-) -> Result<(), DatabaseError> {
-    Ok(())
 }
 
 fn short(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Which leases are used, by the packets that the sets count, and the end of those that are not.
 
 use dialgate_contract::Lifetime;
+use dialgate_contract::config::Mail;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{LeaseEnd, Usage, lease, usage};
@@ -8,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
 use super::Reconciler;
+use super::letters::tell_unused;
 use crate::firewall::Actual;
 
 /// Use is written down no more often for one lease.
@@ -45,8 +47,10 @@ impl Reconciler {
         if news.is_empty() {
             return Ok(false);
         }
+        let mail = &self.config.mail;
         self.ledger.write(|transaction| {
-            news.iter().try_for_each(|(seen, usage)| write_down(transaction, *seen, usage, now))
+            let mut news = news.iter();
+            news.try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
         })?;
         Ok(news.iter().any(|(seen, _)| *seen == Seen::Idle))
     }
@@ -68,6 +72,7 @@ fn seen(usage: &Usage, actual: &Actual, idle_end: Option<Lifetime>, now: Timesta
 
 fn write_down(
     transaction: &Transaction<'_>,
+    mail: &Mail,
     seen: Seen,
     usage: &Usage,
     now: Timestamp,
@@ -85,6 +90,7 @@ fn write_down(
                 let actor = Actor::Reconciler;
                 audit::record(transaction, now, &actor, "lease-idle", Some(account), &detail)?;
                 tracing::info!(%account, %address, "lease-idle");
+                tell_unused(transaction, mail, usage, now)?;
             }
         }
     }

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use super::{Watch, WatchError};
 use crate::clock;
 use crate::nftables::Events;
-use crate::pass::{ASKED_EVERY, next_due};
+use crate::pass::ASKED_EVERY;
 
 impl Watch {
     pub(super) fn something_over(&self) -> bool {
@@ -16,7 +16,7 @@ impl Watch {
     }
 
     pub(super) fn next_end(&self) -> Option<Timestamp> {
-        next_due(self.reconciler.ledger().connection()).ok().flatten()
+        self.reconciler.next_due().ok().flatten()
     }
 
     pub(super) fn wait(&self) -> Result<(), WatchError> {

@@ -17,6 +17,8 @@ mod lists;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod union;
 #[cfg(test)]
 mod usage;

@@ -1,4 +1,4 @@
-use dialgate_contract::ledger::{LeaseEnd, lease};
+use dialgate_contract::ledger::{LeaseEnd, Letter, lease};
 use dialgate_contract::queue::Wish;
 
 use crate::bench::{Bench, at, request, wish};
@@ -36,6 +36,14 @@ fn a_lease_that_nobody_uses_ends_and_its_flows_with_it() {
     reconciler.pass(&[], at(1500)).unwrap();
     assert_eq!(bench.open(), NOBODY);
     assert_eq!(bench.actions(), ["lease-idle", "lease-idle"]);
+    let letters = bench.letters();
+    let since = letters.iter().map(|(to, letter)| {
+        let Letter::Unused { address, since, .. } = letter else { panic!("{letter:?}") };
+        (to.as_str(), address.to_string(), *since)
+    });
+    let expected = [("12.34.56.2", at(0)), ("12.34.56.1", at(600))]
+        .map(|(address, since)| ("ann@example.net", address.to_owned(), since));
+    assert_eq!(since.collect::<Vec<_>>(), expected);
     let ends: Vec<_> = lease::all(bench.ledger().connection()).unwrap();
     assert!(ends.iter().all(|lease| matches!(lease.ended, Some((_, LeaseEnd::Idle)))));
 }
