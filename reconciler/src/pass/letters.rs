@@ -50,6 +50,8 @@ fn remind_of(
 ) -> Result<(), DatabaseError> {
     if let Some(account) = account::find(transaction, &lease.account)? {
         post(transaction, mail, &account.email, &Letter::reminder(&account, lease), now)?;
+        let Lease { account, address, expires_at, .. } = lease;
+        tracing::info!(%account, %address, until = %expires_at, "lease-reminder");
     }
     reminder::sent(transaction, lease.id)
 }

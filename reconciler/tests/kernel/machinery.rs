@@ -1,9 +1,12 @@
 use std::time::Duration;
 
+use dialgate_contract::ledger::{account, lease};
+use jiff::SignedDuration;
 use rustix::process::Signal;
 
 use crate::network::{in_own_network, sh};
-use crate::program::{Program, command, until};
+use crate::program::{Program, command, now, until};
+use crate::wishes::ann;
 
 /// `EX_TEMPFAIL`, of sysexits.h.
 const TRY_AGAIN: i32 = 75;
@@ -36,6 +39,28 @@ fn sigterm_ends_it_at_once_idle_or_at_work() {
         program.watch();
         assert_eq!(sh("ipset save dg-sip-4 | grep -c ^add").trim(), "2000");
         assert!(sh("iptables -S INPUT").contains("-A INPUT -j DIALGATE\n"));
+    });
+}
+
+#[test]
+fn who_is_to_be_reminded_is_when_it_is_due_and_not_at_the_next_look() {
+    in_own_network(|| {
+        let mut program = Program::new("[lease]\nreminder = \"30m\"\n");
+        // After the look a second after the start, and long before the next, ten seconds later.
+        let end = now() + SignedDuration::from_mins(30) + SignedDuration::from_secs(4);
+        let (from, ann) = (now() - SignedDuration::from_hours(1), ann());
+        let address = "12.34.56.78".parse().unwrap();
+        program
+            .ledger()
+            .write(|tx| {
+                account::insert(tx, &ann, "-")?;
+                lease::open(tx, &ann.number, address, &ann.services, from, end)
+            })
+            .unwrap();
+        program.watch();
+        assert!(!program.log().contains("lease-reminder"), "{}", program.log());
+        until("the reminder", Duration::from_secs(6), || program.log().contains("lease-reminder"));
+        assert_eq!(program.log().matches("lease-reminder").count(), 1);
     });
 }
 

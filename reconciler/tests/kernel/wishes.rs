@@ -52,7 +52,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_800_000_000 + second)
 }
 
-fn ann() -> Account {
+pub(crate) fn ann() -> Account {
     Account {
         number: "4711".parse().unwrap(),
         name: "Ann".to_owned(),
