@@ -106,8 +106,9 @@ impl Scene {
                 let address = IpAddr::V4(Ipv4Addr::new(12, 98, 0, self.asked));
                 self.side.ask(ACCOUNT, Wish::Open { address, lifetime: None })?;
             }
+            // It may be gone already.
             Trouble::Flushed(words) => {
-                run(pbx.command("iptables").args(words.split(' ')))?;
+                let _ = run(pbx.command("iptables").args(words.split(' ')));
             }
             Trouble::SetsFlushed => {
                 for set in self.sets()? {
@@ -115,11 +116,11 @@ impl Scene {
                 }
             }
             Trouble::Destroyed => {
+                // Somebody may be faster and use it again.
                 for words in ["-F INPUT", "-F DIALGATE", "-X DIALGATE"] {
-                    run(pbx.command("iptables").args(words.split(' ')))?;
+                    let _ = run(pbx.command("iptables").args(words.split(' ')));
                 }
                 for set in self.sets()? {
-                    // Somebody may be faster and use it again.
                     let _ = run(pbx.command("ipset").args(["destroy", &set]));
                 }
             }
