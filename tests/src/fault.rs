@@ -32,7 +32,7 @@ pub enum Effect {
 pub enum Whose {
     /// Those of the program itself; the tools and children that it starts are left alone.
     Its,
-    /// Those of each process alone that it starts, and its own.
+    /// Those of the program and of everybody it starts, counted for each alone.
     Everybodys,
 }
 
