@@ -103,6 +103,7 @@ fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), D
         "UPDATE deny SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE host SET asked_at = asked_at - ?1",
         "UPDATE host_address SET answered_at = answered_at - ?1",
+        "UPDATE ended SET ended_at = ended_at - ?1",
         "UPDATE base_policy SET since = since - ?1, trial_ends = trial_ends - ?1",
         "UPDATE letter SET due_at = due_at - ?1 WHERE sent_at IS NULL AND dead_at IS NULL",
     ] {
