@@ -175,6 +175,7 @@ mod tests {
             "INSERT INTO deny VALUES ('12.34.56.80', '', 9000, 5000)",
             "INSERT INTO host VALUES ('a.net', 5000, NULL)",
             "INSERT INTO host_address VALUES ('a.net', '12.34.56.1', 5000)",
+            "INSERT INTO ended VALUES ('12.34.56.79', 5000)",
             "INSERT INTO base_policy VALUES (1, 5000, 5060)",
         ] {
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
@@ -190,6 +191,7 @@ mod tests {
             ("SELECT group_concat(coalesce(expires_at, '-')) FROM allow", "8000,-"),
             ("SELECT expires_at || ' ' || created_at FROM deny", "8000 4000"),
             ("SELECT asked_at || ' ' || answered_at FROM host, host_address", "4000 4000"),
+            ("SELECT ended_at || '' FROM ended", "4000"),
             ("SELECT since || ' ' || trial_ends FROM base_policy", "4000 4060"),
         ] {
             let found: String = ledger.connection().query_row(query, [], |row| row.get(0)).unwrap();
