@@ -75,7 +75,6 @@ fn where_the_operator_drops_the_rest_nothing_that_befalls_our_firewall_lets_anyb
         Trouble::Killed,
         Trouble::Destroyed,
         Trouble::Asked,
-        Trouble::Restored,
     ];
     println!("{}", none_arrives(KeptOutBy::TheOperator, &troubles));
 }
