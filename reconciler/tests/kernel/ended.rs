@@ -45,6 +45,26 @@ fn a_call_is_heard_no_more_when_the_last_lease_of_its_address_is_taken_back() {
 }
 
 #[test]
+fn a_call_is_heard_no_more_when_the_time_of_the_lease_is_over() {
+    in_own_network(|| {
+        let neighbour = Neighbour::join();
+        let mut program = machine();
+        let (account, services) = ("4711".parse().unwrap(), ["sip".parse().unwrap()].into());
+        let (from, end) = (now(), now() + Duration::from_secs(5));
+        let address = TRAVELLER.parse().unwrap();
+        program
+            .ledger()
+            .write(|tx| lease::open(tx, &account, address, &services, from, end))
+            .unwrap();
+        program.watch();
+        let heard = [call(&neighbour), connection(&neighbour)];
+        heard.iter().for_each(Heard::goes_on);
+        until("the end", Duration::from_secs(6), || now() >= end);
+        fall_silent(["sound of a call", "connection begun here"].into_iter().zip(&heard));
+    });
+}
+
+#[test]
 fn whom_the_operator_lets_in_by_a_rule_of_his_own_may_still_begin() {
     in_own_network(|| {
         let neighbour = Neighbour::join();
