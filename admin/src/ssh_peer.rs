@@ -23,29 +23,43 @@ pub(crate) struct SshPeer {
 const GENERATIONS: usize = 64;
 /// `TCP_ESTABLISHED` of the kernel's `net/tcp_states.h`.
 const ESTABLISHED: &str = "01";
+/// What sshd sets, the newer one first.
+const SSH: [&str; 2] = ["SSH_CONNECTION", "SSH_CLIENT"];
+/// What tmux and screen set.
+const KEPT: [&str; 2] = ["TMUX", "STY"];
 
 /// The operator's own connection, by what sshd left in the environment of this process or of one it descends from
-/// (sudo takes it away); where that says nothing, everybody's to the ports of the service `ssh`.
+/// (sudo takes it away); where that says nothing, or may be out of date, everybody's to the ports of the service `ssh`.
 pub(crate) fn find(ledger: &Connection) -> Result<Vec<SshPeer>, DatabaseError> {
-    let own = ["SSH_CONNECTION", "SSH_CLIENT"].iter().filter_map(|name| std::env::var(name).ok());
-    if let Some(peer) = own.filter_map(|value| from_variable(&value)).next() {
-        return Ok(vec![peer]);
-    }
-    if let Some(peer) = ancestors().find_map(|environment| from_environment(&environment)) {
-        return Ok(vec![peer]);
-    }
+    let told = from_environment(&own_environment())
+        .or_else(|| ancestors().find_map(|environment| from_environment(&environment)));
+    let own = match told {
+        Some(Told { peer, kept: false }) => return Ok(vec![peer]),
+        Some(Told { peer, kept: true }) => Some(peer),
+        None => None,
+    };
     let services = service::all(ledger)?;
     let ssh = services.iter().find(|service| service.name.as_str() == "ssh");
-    let ports = |port| ssh.is_some_and(|service| has_tcp(&service.ports, port));
+    let is_ssh = |port| {
+        ssh.is_some_and(|service| has_tcp(&service.ports, port))
+            || own.is_some_and(|own| own.port == port)
+    };
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| {
         // A machine without IPv6 has no table of it.
         std::fs::read_to_string(table).ok()
     });
-    let mut peers: Vec<SshPeer> =
-        tables.flat_map(|table| established(&table)).filter(|peer| ports(peer.port)).collect();
+    let peers = tables.flat_map(|table| established(&table)).filter(|peer| is_ssh(peer.port));
+    Ok(or_own(peers.collect(), own))
+}
+
+/// Those who are connected, each once; where nobody is seen to be, the one that the environment tells of.
+fn or_own(mut peers: Vec<SshPeer>, own: Option<SshPeer>) -> Vec<SshPeer> {
+    if peers.is_empty() {
+        peers.extend(own);
+    }
     peers.sort_unstable();
     peers.dedup();
-    Ok(peers)
+    peers
 }
 
 fn has_tcp(ports: &Ports, port: u16) -> bool {
@@ -55,6 +69,20 @@ fn has_tcp(ports: &Ports, port: u16) -> bool {
             range.protocol() == Protocol::Tcp && (range.first()..=range.last()).contains(&port)
         }),
     }
+}
+
+/// A connection that an environment tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    peer: SshPeer,
+    /// By a terminal that is kept while its user goes and comes again from elsewhere: screen's or tmux's.
+    kept: bool,
+}
+
+/// The variables of this process that are looked at, as the kernel shows those of others.
+fn own_environment() -> Vec<u8> {
+    let told = SSH.iter().chain(&KEPT).filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    told.flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect()
 }
 
 /// The environments of the processes that this one descends from, as far as they may be read.
@@ -75,13 +103,15 @@ fn process_file(process: &str, name: &str) -> PathBuf {
     ["/proc", process, name].iter().collect()
 }
 
-fn from_environment(environment: &[u8]) -> Option<SshPeer> {
+fn from_environment(environment: &[u8]) -> Option<Told> {
     let variables = environment.split(|byte| *byte == 0);
-    let mut variables = variables.filter_map(|variable| std::str::from_utf8(variable).ok());
-    variables.find_map(|variable| match variable.split_once('=') {
-        Some(("SSH_CONNECTION" | "SSH_CLIENT", value)) => from_variable(value),
-        Some(_) | None => None,
-    })
+    let variables =
+        variables.filter_map(|variable| std::str::from_utf8(variable).ok()?.split_once('='));
+    let named = |names: [&'static str; 2]| {
+        variables.clone().filter(move |(name, _)| names.contains(name)).map(|(_, value)| value)
+    };
+    let peer = named(SSH).find_map(from_variable)?;
+    Some(Told { peer, kept: named(KEPT).next().is_some() })
 }
 
 /// `CLIENT PORT SERVER PORT` or, in the older variable, `CLIENT PORT PORT` (sshd's `session.c`).
@@ -158,8 +188,20 @@ mod tests {
             assert_eq!(from_variable(bad), None, "{bad:?}");
         }
         let environment = b"A=1\0SSH_CONNECTION=12.34.56.78 1 10.0.0.1 22\0B=\xff\0";
-        assert_eq!(from_environment(environment), Some(peer("12.34.56.78", 22)));
+        let told = |kept| Some(Told { peer: peer("12.34.56.78", 22), kept });
+        assert_eq!(from_environment(environment), told(false));
+        let kept = b"SSH_CONNECTION=12.34.56.78 1 10.0.0.1 22\0TMUX=/tmp/tmux-0/default,1,0\0";
+        assert_eq!(from_environment(kept), told(true));
         assert_eq!(from_environment(b"NOT_SSH_CONNECTION=12.34.56.78 1 2 22\0"), None);
+    }
+
+    #[test]
+    fn whoever_came_again_from_elsewhere_is_where_his_connection_is() {
+        let first = Some(peer("12.34.56.78", 22));
+        let now = [somebody("12.34.56.79"), somebody("12.34.56.79")];
+        assert_eq!(or_own(now.to_vec(), first), [somebody("12.34.56.79")]);
+        assert_eq!(or_own(Vec::new(), first), [peer("12.34.56.78", 22)]);
+        assert_eq!(or_own(Vec::new(), None), []);
     }
 
     #[test]

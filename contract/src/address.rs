@@ -59,9 +59,10 @@ impl TravellerAddress {
     /// # Errors
     /// When the text is not such an address.
     pub fn from_stored(text: &str) -> Result<Self, Unfit> {
-        let network = match text.parse::<IpNet>() {
-            Ok(network) => network,
-            Err(_) => covering(text.parse::<IpAddr>().map_err(|_| Unfit::Unreadable)?),
+        let network = if text.contains('/') {
+            text.parse::<IpNet>().map_err(|_| Unfit::Unreadable)?
+        } else {
+            covering(text.parse::<IpAddr>().map_err(|_| Unfit::Unreadable)?)
         };
         let address = Self::new(network.addr(), true)?;
         if address.0 == network { Ok(address) } else { Err(Unfit::Unreadable) }

@@ -65,8 +65,9 @@ pub enum ServiceError {
 }
 
 impl ServiceName {
-    /// Names of sets that belong to no service: the deny list, the base policy's networks and its trial.
-    pub const RESERVED: [&'static str; 3] = ["deny", "lan", "trial"];
+    /// Names of sets that belong to no service: the deny list, whose rights ended lately, the base policy's networks and
+    /// its trial.
+    pub const RESERVED: [&'static str; 4] = ["deny", "ended", "lan", "trial"];
 
     /// The name.
     #[must_use]

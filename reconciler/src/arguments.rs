@@ -7,7 +7,7 @@ use dialgate_contract::HostName;
 use dialgate_contract::config::DEFAULT_FILE;
 use lexopt::prelude::{Long, Short, Value};
 
-use crate::{child, mail, reader, resolver};
+use crate::{mail, reader, resolver};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -43,8 +43,6 @@ pub(crate) enum Order {
     },
     /// Be the child that sends letters.
     SendLetters,
-    /// Be the child that ends another one.
-    EndChild(i32),
     /// Be a child that asks the DNS for this host.
     Resolve(HostName),
     /// Print [`HELP`].
@@ -121,7 +119,6 @@ fn child(arguments: &[OsString]) -> Option<Order> {
             Some(Order::ReadQueue { queue: queue.into(), watch: true })
         }
         (mail::ARGUMENT, []) => Some(Order::SendLetters),
-        (child::END, [pid]) => Some(Order::EndChild(pid.to_str()?.parse().ok()?)),
         (resolver::ARGUMENT, [name]) => Some(Order::Resolve(name.to_str()?.parse().ok()?)),
         _ => None,
     }

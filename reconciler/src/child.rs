@@ -5,9 +5,10 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use dialgate_contract::{Exit, SystemUser};
+use dialgate_contract::SystemUser;
 use nix::sys::signal::SigSet;
-use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal, Uid};
+use rustix::thread::set_thread_res_uid;
 
 /// This program's file, whatever has become of its name since.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -33,52 +34,29 @@ pub(crate) fn command(program: &Path, argument: &str, user: Option<&SystemUser>)
     command
 }
 
-/// The hidden argument that makes this program end another child, whose process id follows it.
-pub(crate) const END: &str = "end-child";
-
-/// Ends a child and waits for it, whatever it does. Root has not the capability to end other users' processes, so one
-/// of the child's own user does it.
+/// Ends a child and waits for it, whatever it does. Root has not the capability to end other users' processes, so for
+/// that moment it takes the child's user as its effective one. No process of that user can keep it from it: to whoever
+/// sends signals, it stays root's.
 ///
 /// # Errors
 /// When the system does not tell how it ended.
 pub(crate) fn end(child: &mut Child) -> io::Result<ExitStatus> {
     // It may be gone already, and that is as well; its number is its own until it is waited for.
     if child.kill().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
-        end_as_its_user(child.id())?;
+        let user = user_of(child.id())?;
+        set_thread_res_uid(None, user, None)?;
+        let ended = child.kill();
+        set_thread_res_uid(None, Uid::ROOT, None)?;
+        ended?;
     }
     child.wait()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the adapter that starts children")]
-fn end_as_its_user(pid: u32) -> io::Result<()> {
+fn user_of(pid: u32) -> io::Result<Uid> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let number = |key| {
-        let line = status.lines().find_map(|line| line.strip_prefix(key))?;
-        line.split_whitespace().next()?.parse().ok()
-    };
-    let (Some(uid), Some(gid)) = (number("Uid:"), number("Gid:")) else {
-        return Err(io::ErrorKind::InvalidData.into());
-    };
-    let ended = Command::new(THIS_PROGRAM)
-        .arg0("dialgate-reconciler")
-        .args([END, &pid.to_string()])
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .uid(uid)
-        .gid(gid)
-        .status()?;
-    if ended.success() { Ok(()) } else { Err(io::Error::other("the child cannot be ended")) }
-}
-
-/// What the child that ends another one does.
-pub(crate) fn end_by_itself(pid: i32) -> Exit {
-    match Pid::from_raw(pid).map(|pid| rustix::process::kill_process(pid, Signal::KILL)) {
-        Some(Ok(())) => Exit::Ok,
-        Some(Err(_)) | None => Exit::NoPerm,
-    }
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    let user = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    user.map(Uid::from_raw).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The first act of a child: no other process of its user can look into it, and it does not outlive its parent, or not
@@ -109,4 +87,32 @@ pub(crate) fn renounce() -> io::Result<()> {
 fn limit(resource: Resource, most: u64) -> io::Result<()> {
     let limit = Rlimit { current: Some(most), maximum: Some(most) };
     Ok(rustix::process::setrlimit(resource, limit)?)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "starts a process to end it")]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use rustix::process::geteuid;
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+    use super::*;
+
+    #[test]
+    fn a_child_of_another_user_is_ended_without_the_capability_to_end_others() {
+        if !SystemUser::is_root() {
+            return;
+        }
+        let mut rights = capabilities(None).unwrap();
+        for set in [&mut rights.effective, &mut rights.permitted] {
+            set.remove(CapabilitySet::KILL);
+        }
+        set_capabilities(None, rights).unwrap();
+        let mut child = Command::new("/bin/sleep").arg("1000").uid(1).gid(1).spawn().unwrap();
+        assert_eq!(child.kill().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(end(&mut child).unwrap().signal(), Some(9));
+        assert!(geteuid().is_root());
+        assert_eq!(capabilities(None).unwrap().effective, rights.effective);
+    }
 }

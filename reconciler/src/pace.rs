@@ -18,6 +18,7 @@ pub(crate) struct Pace {
     tick: Instant,
     requests: Instant,
     letters: Instant,
+    hosts: Instant,
     retry: Option<Instant>,
     pause: Duration,
     again: Option<Instant>,
@@ -31,6 +32,7 @@ impl Pace {
             tick: now + FIRST_TICK,
             requests: now,
             letters: now,
+            hosts: now,
             retry: None,
             pause: PAUSE,
             again: None,
@@ -65,6 +67,12 @@ impl Pace {
     #[must_use]
     pub(crate) fn takes_letters(&self, now: Instant) -> bool {
         now >= self.letters
+    }
+
+    /// Whether hosts may be asked for.
+    #[must_use]
+    pub(crate) fn takes_hosts(&self, now: Instant) -> bool {
+        now >= self.hosts
     }
 
     /// Whether dropped requests may be asked for again; only once for each time they were dropped.
@@ -102,6 +110,17 @@ impl Pace {
     /// The outbox failed.
     pub(crate) fn outbox_failed(&mut self, now: Instant) {
         self.letters = now + TICK;
+    }
+
+    /// What was answered of hosts could not be written down.
+    pub(crate) fn hosts_failed(&mut self, now: Instant) {
+        self.hosts = now + TICK;
+    }
+
+    /// When a host that is due is asked for.
+    #[must_use]
+    pub(crate) fn host(&self, due: Instant) -> Instant {
+        due.max(self.hosts)
     }
 
     /// When to look again, given when the reader, the outbox and a lease want it.
@@ -166,7 +185,9 @@ mod tests {
         let mut pace = Pace::new(start);
         pace.failed(start);
         pace.outbox_failed(start);
+        pace.hosts_failed(start);
         assert_eq!(pace.deadline(start, None, Some(start), Some(start)), start + PAUSE);
+        assert!(!pace.takes_hosts(start) && pace.takes_hosts(pace.host(start)));
     }
 
     #[test]

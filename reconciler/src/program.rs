@@ -23,7 +23,7 @@ use crate::reload::Reload;
 use crate::resolver::Resolver;
 use crate::self_check::{self, SelfCheckError};
 use crate::watch::{Watch, WatchError};
-use crate::{child, clock, mail, once, reader, resolver};
+use crate::{clock, mail, once, reader, resolver};
 
 /// Why the program ends without having done its work.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,6 @@ fn carry_out(order: Order) -> Exit {
         Order::Help => print(HELP),
         Order::Version => print(concat!("dialgate-reconciler ", env!("CARGO_PKG_VERSION"), "\n")),
         Order::SendLetters => mail::child(),
-        Order::EndChild(pid) => child::end_by_itself(pid),
         Order::Resolve(name) => resolver::child::run(&name),
         Order::ReadQueue { queue, watch } => reader::child::run(&queue, watch),
         Order::Reconcile { config, mode } => {

@@ -7,17 +7,17 @@ use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::host::{self, Host};
 use dialgate_contract::ledger::{
-    Allow, BasePolicy, Deny, allow, base_policy, deny, lease, service,
+    Allow, BasePolicy, Deny, Loss, allow, base_policy, deny, ended, lease, loss, service,
 };
 use dialgate_contract::{HostName, Network, Origin};
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::firewall::{self, Denial, Desired, Grant, Time};
+use crate::firewall::{self, Denial, Desired, Grant, Plan, Step, Time};
 
-/// What the kernel should hold at `now`: open leases and the allow list, what is denied, and whether everybody else is
-/// kept out.
+/// What the kernel should hold at `now`: open leases and the allow list, what is denied, whose right ended lately, and
+/// whether everybody else is kept out.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -35,10 +35,20 @@ pub(crate) fn wanted(
     grants.retain(|grant| !covers(&kept_out, grant.network.net()));
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
     let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
-    Ok(match policy(connection, config, now)? {
+    let desired = match policy(connection, config, now)? {
         Some(policy) => desired.keep_others_out(policy),
         None => desired,
-    })
+    };
+    let ended = ended(connection, &desired, now)?;
+    Ok(desired.silence(ended))
+}
+
+/// Who lost something that nothing in `desired` covers.
+pub(crate) fn uncovered(desired: &Desired, lost: &[Loss]) -> BTreeSet<Network> {
+    let cuts = Plan::cuts(desired, lost.iter().map(|loss| (loss.network, &loss.services)));
+    let cut = |step: &Step| if let Step::Cut(cut) = step { Some(cut.network()) } else { None };
+    let cut: BTreeSet<IpNet> = cuts.steps().iter().filter_map(cut).collect();
+    lost.iter().map(|loss| loss.network).filter(|network| cut.contains(&network.net())).collect()
 }
 
 /// When the ledger has something that ends next; `None` when nothing does.
@@ -55,6 +65,7 @@ pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseEr
         allow::next_end(connection)?,
         deny::next_end(connection)?,
         host::next_end(connection)?,
+        ended::next_end(connection)?,
         trial,
     ];
     Ok(ends.into_iter().flatten().min())
@@ -87,17 +98,29 @@ fn granted(entry: &Allow, hosts: &BTreeMap<HostName, Host>, now: Timestamp) -> V
         Origin::Host(name) => {
             let known = hosts.get(name).map(|host| &host.addresses).into_iter().flatten();
             let good = known.filter_map(|(&address, &answered)| {
-                Some(grant(at(address)?, kept(answered, now)?))
+                Some(grant(at(address)?, kept(answered, host::KEPT, now)?))
             });
             good.collect()
         }
     }
 }
 
-/// For how much longer an address stays that was last in a good answer at `answered`.
-fn kept(answered: Timestamp, now: Timestamp) -> Option<Time> {
-    let end = answered.checked_add(host::KEPT).ok()?;
-    (now < end).then(|| Time::For(remaining(answered, end, now)))
+/// For how much longer something stays that is kept for so long from `since` on.
+fn kept(since: Timestamp, long: SignedDuration, now: Timestamp) -> Option<Time> {
+    let end = since.checked_add(long).ok()?;
+    (now < end).then(|| Time::For(remaining(since, end, now)))
+}
+
+/// Whose right ended in the last hour; of those whose flows have not been cut yet it is now.
+fn ended(
+    connection: &Connection,
+    desired: &Desired,
+    now: Timestamp,
+) -> Result<Vec<(Network, Time)>, DatabaseError> {
+    let mut list = ended::all(connection)?;
+    list.extend(uncovered(desired, &loss::all(connection)?).into_iter().map(|lost| (lost, now)));
+    let left = |(network, at)| Some((network, kept(at, ended::KEPT, now)?));
+    Ok(list.into_iter().filter_map(left).collect())
 }
 
 fn at(address: IpAddr) -> Option<Network> {

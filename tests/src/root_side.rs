@@ -185,13 +185,14 @@ impl RootSide {
         })
     }
 
-    /// What the kernel's sets hold.
+    /// Who is in the kernel's sets by a right, not for one that has ended.
     ///
     /// # Errors
     /// When `ipset` fails, with what it said.
     pub fn kernel(&self) -> io::Result<Entries> {
         let saved = run(self.namespace.command("ipset").arg("save"))?;
         let entries = saved.lines().filter_map(|line| line.strip_prefix("add "));
+        let entries = entries.filter(|entry| !entry.starts_with("dg-ended-"));
         Ok(entries
             .filter_map(|entry| {
                 let mut words = entry.split(' ');

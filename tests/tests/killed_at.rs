@@ -149,3 +149,16 @@ fn when_its_tools_and_children_are_killed_nothing_is_lost_and_nothing_happens_tw
     println!("{} rounds, in {} of them the pass failed", tally.rounds, tally.failures);
     assert!(tally.failures > 0, "{tally:?}");
 }
+
+#[test]
+fn killed_while_it_watches_it_loses_nothing_and_does_nothing_twice() {
+    let test = "killed_while_it_watches_it_loses_nothing_and_does_nothing_twice";
+    if real::skipped(test, &NEEDS) {
+        return;
+    }
+    let mut rounds = Rounds::start("").unwrap();
+    let points = plan(&rounds.points(&ITS).unwrap());
+    for point in points.iter().step_by(4).take(ROUNDS) {
+        rounds.kill_watching(point).map_err(|error| format!("{point}: {error}")).unwrap();
+    }
+}

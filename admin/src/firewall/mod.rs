@@ -46,7 +46,7 @@ pub(crate) enum FirewallError {
     )]
     TrialOver(i64),
     #[error(
-        "the base policy has not been tried yet, for the reconciler has not passed since: see `dialgate status`, and confirm within {0} s"
+        "the base policy has not been tried yet, for the reconciler has not passed since without a problem: see `dialgate status`, and confirm within {0} s"
     )]
     NotTried(i64),
     #[error("the base policy was confirmed: `dialgate firewall off` takes it away")]

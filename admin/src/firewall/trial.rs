@@ -44,12 +44,14 @@ pub(super) fn wait_for_pass(ledger: &Connection, site: &Site) -> Result<(), Erro
     Ok(())
 }
 
-/// Whether the reconciler has read the kernel and found it to be as the ledger says, or has passed since. Times are
-/// whole seconds: a pass in the same second may have been before.
+/// Whether the reconciler has read the kernel and found it to be as the ledger says, or has passed since without a
+/// problem: a pass that failed may have tried nothing. Times are whole seconds: a pass in the same second may have been
+/// before.
 pub(super) fn is_tried(ledger: &Connection, since: Timestamp) -> Result<bool, DatabaseError> {
     let seen = verified::find(ledger)?.map(|verified| verified.revision);
     if seen == Some(revision::number(ledger)?) {
         return Ok(true);
     }
-    Ok(pass::last(ledger)?.is_some_and(|pass| pass.finished_at > since))
+    let last = pass::last(ledger)?;
+    Ok(last.is_some_and(|pass| pass.finished_at > since && pass.problem.is_none()))
 }

@@ -77,7 +77,7 @@ pub(crate) fn find(asterisk: &Path) -> Phones {
     }
     let mut cut = BTreeSet::new();
     match ends(asterisk, &mut cut) {
-        Ok(ends) => phones.sort(ends),
+        Ok(ends) => phones.sort(ends, &mut cut),
         Err(problem) => phones.notes.push(format!("{problem}: no telephones were looked at")),
     }
     if !cut.is_empty() {
@@ -99,7 +99,8 @@ fn ends(asterisk: &Path, cut: &mut BTreeSet<String>) -> Result<BTreeSet<End>, St
     let mut ends: BTreeSet<End> = registered.into_iter().chain(shown).collect();
     ends.extend(parse::peers(&ask("sip show peers")?, Signalling::Sip));
     ends.extend(parse::peers(&ask("iax2 show peers")?, Signalling::Iax));
-    for name in hidden.into_iter().filter(|name| !known.contains(name)).take(ONE_BY_ONE) {
+    let hidden = hidden.into_iter().filter(|name| !known.contains(name));
+    for name in few(hidden.collect(), String::clone, cut) {
         let mut found = Vec::new();
         if is_plain(&name) {
             let shown = ask(&format!("pjsip show aor {name}"))?;
@@ -111,11 +112,20 @@ fn ends(asterisk: &Path, cut: &mut BTreeSet<String>) -> Result<BTreeSet<End>, St
         ends.extend(found);
     }
     let trunks = parse::registrations(&ask("pjsip show registrations")?);
-    for name in trunks.into_iter().filter(|name| is_plain(name)).take(ONE_BY_ONE) {
+    let (trunks, odd): (Vec<_>, Vec<_>) = trunks.into_iter().partition(|name| is_plain(name));
+    cut.extend(odd);
+    for name in few(trunks, String::clone, cut) {
         let shown = ask(&format!("pjsip show registration {name}"))?;
         ends.extend(parse::parameter(&shown, "server_uri", &name));
     }
     Ok(ends)
+}
+
+/// The first of them, and not more than can be asked for; the names of the rest go to `cut`.
+fn few<T>(mut all: Vec<T>, name: impl Fn(&T) -> String, cut: &mut BTreeSet<String>) -> Vec<T> {
+    let rest = all.split_off(all.len().min(ONE_BY_ONE));
+    cut.extend(rest.iter().map(name));
+    all
 }
 
 /// Whether a name can be part of a command to Asterisk.
@@ -125,7 +135,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Phones {
-    fn sort(&mut self, ends: BTreeSet<End>) {
+    fn sort(&mut self, ends: BTreeSet<End>, cut: &mut BTreeSet<String>) {
         let mut hosts = Vec::new();
         for End { name, place, by } in ends {
             match place {
@@ -135,7 +145,7 @@ impl Phones {
                 Place::Host(host) => hosts.push((name, host, by)),
             }
         }
-        hosts.truncate(ONE_BY_ONE);
+        let hosts = few(hosts, |(name, ..)| name.clone(), cut);
         let names: Vec<HostName> = hosts.iter().map(|(_, host, _)| host.clone()).collect();
         let trunks = hosts.into_iter().zip(talk::resolve(&names));
         let trunks =
@@ -155,6 +165,9 @@ pub(crate) fn by_address(phones: &BTreeSet<Phone>) -> BTreeMap<(IpAddr, Signalli
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -178,5 +191,26 @@ mod tests {
             ("mytrunk", Signalling::Sips),
         ];
         assert_eq!((seen.as_slice(), phones.notes.len()), (expected.as_slice(), 0));
+    }
+
+    #[test]
+    fn ends_that_are_too_many_to_be_asked_for_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let asterisk = folder.path().join("asterisk");
+        let script = "#!/bin/sh\ncase \"$2\" in 'pjsip show contacts')\n\
+            for n in $(seq 10 61); do echo \"  Contact:  long-$n/sip:a-long-user-name-and-more@ b3ff8ba5bf Avail 1\"; done ;;\n\
+            'pjsip show aor '*) echo ' contact : sip:a-long-user-name@12.34.56.79:5060' ;;\nesac\n";
+        std::fs::write(&asterisk, script).unwrap();
+        std::fs::set_permissions(&asterisk, Permissions::from_mode(0o700)).unwrap();
+        let phones = find(&asterisk);
+        assert_eq!(phones.seen.len(), ONE_BY_ONE);
+        assert!(phones.notes.iter().any(|note| note.ends_with(": long-60, long-61")), "{phones:?}");
+    }
+
+    #[test]
+    fn of_too_many_some_are_kept_and_the_rest_named() {
+        let mut left = BTreeSet::new();
+        let kept = few((0..52).collect(), |number: &i32| number.to_string(), &mut left);
+        assert_eq!((kept.len(), left), (50, ["50".to_owned(), "51".to_owned()].into()));
     }
 }

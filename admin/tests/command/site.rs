@@ -85,8 +85,8 @@ impl Site {
     }
 
     /// The same a second later: times are whole seconds.
-    pub(crate) fn pass_soon(&self) {
-        self.pass(now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap(), None);
+    pub(crate) fn pass_soon(&self, problem: Option<&str>) {
+        self.pass(now().checked_add(jiff::SignedDuration::from_secs(1)).unwrap(), problem);
     }
 
     fn pass(&self, finished_at: jiff::Timestamp, problem: Option<&str>) {
@@ -167,7 +167,7 @@ impl Site {
 #[expect(clippy::disallowed_methods, reason = "the program under test")]
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialgate"));
-    command.env_remove("SUDO_USER").env("TZ", "UTC");
+    command.env_remove("SUDO_USER").env_remove("TMUX").env_remove("STY").env("TZ", "UTC");
     command.env("SSH_CONNECTION", "127.0.0.1 50022 127.0.0.1 22");
     command
 }
@@ -176,7 +176,8 @@ pub(crate) fn program() -> Command {
 #[expect(clippy::disallowed_methods, reason = "stands between the test and the program")]
 pub(crate) fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", script]).env_remove("SUDO_USER").env("TZ", "UTC");
+    command.args(["-c", script]).env("TZ", "UTC");
+    command.env_remove("SUDO_USER").env_remove("TMUX").env_remove("STY");
     command
 }
 

@@ -1,6 +1,6 @@
 use std::io;
 
-use dialgate_reconciler::firewall::{Batch, Desired, Firewall, Kernel, Plan, Tool};
+use dialgate_reconciler::firewall::{Actual, Batch, Desired, Firewall, Kernel, Plan, Tool};
 
 use super::extent::Extent;
 use super::figures::{median, ratio, row};
@@ -43,6 +43,8 @@ fn passed(site: &Site, changes: u32, rounds: u32) -> io::Result<Sample> {
 fn planned(site: &Site, changes: u32, rounds: u32) -> io::Result<(Sample, Sample)> {
     let (mut floor, mut applied) = (Sample::default(), Sample::default());
     let mut kernel = Kernel::new().map_err(io::Error::other)?;
+    // Whole passes leave sets and rules for whose right has ended.
+    settle(&mut kernel, &site.desired(0, &[])?)?;
     for round in 0..2 * rounds {
         let there = site.desired(changes / 2, &site.others(changes))?;
         let back = site.desired(0, &[])?;
@@ -52,15 +54,21 @@ fn planned(site: &Site, changes: u32, rounds: u32) -> io::Result<(Sample, Sample
                 floor.push(bare(&mut kernel, desired, changes)?);
             } else {
                 let actual = kernel.read().map_err(io::Error::other)?;
-                let change = || {
-                    let plan = Plan::between(desired, &actual).map_err(io::Error::other)?;
-                    kernel.apply(&plan).map_err(io::Error::other)
-                };
-                applied.push(timed(change)?.0);
+                applied.push(timed(|| apply(&mut kernel, desired, &actual))?.0);
             }
         }
     }
     Ok((floor, applied))
+}
+
+fn settle(kernel: &mut Kernel, desired: &Desired) -> io::Result<()> {
+    let actual = kernel.read().map_err(io::Error::other)?;
+    apply(kernel, desired, &actual)
+}
+
+fn apply(kernel: &mut Kernel, desired: &Desired, actual: &Actual) -> io::Result<()> {
+    let plan = Plan::between(desired, actual).map_err(io::Error::other)?;
+    kernel.apply(&plan).map_err(io::Error::other)
 }
 
 fn bare(kernel: &mut Kernel, desired: &Desired, changes: u32) -> io::Result<std::time::Duration> {

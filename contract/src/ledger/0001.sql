@@ -159,6 +159,14 @@ CREATE TABLE loss (
     services TEXT NOT NULL           -- names with spaces between
 ) STRICT;
 
+-- Whose rights ended in the last hour.
+CREATE TABLE ended (
+    network  TEXT PRIMARY KEY NOT NULL,
+    ended_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX ended_first ON ended (ended_at);
+
 CREATE TRIGGER lease_lost AFTER UPDATE OF ended_at ON lease
 WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
     INSERT INTO loss (network, services) VALUES (NEW.address, NEW.services);

@@ -103,6 +103,7 @@ fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), D
         "UPDATE deny SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE host SET asked_at = asked_at - ?1",
         "UPDATE host_address SET answered_at = answered_at - ?1",
+        "UPDATE ended SET ended_at = ended_at - ?1",
         "UPDATE base_policy SET since = since - ?1, trial_ends = trial_ends - ?1",
         "UPDATE letter SET due_at = due_at - ?1 WHERE sent_at IS NULL AND dead_at IS NULL",
     ] {
@@ -174,6 +175,7 @@ mod tests {
             "INSERT INTO deny VALUES ('12.34.56.80', '', 9000, 5000)",
             "INSERT INTO host VALUES ('a.net', 5000, NULL)",
             "INSERT INTO host_address VALUES ('a.net', '12.34.56.1', 5000)",
+            "INSERT INTO ended VALUES ('12.34.56.79', 5000)",
             "INSERT INTO base_policy VALUES (1, 5000, 5060)",
         ] {
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
@@ -189,6 +191,7 @@ mod tests {
             ("SELECT group_concat(coalesce(expires_at, '-')) FROM allow", "8000,-"),
             ("SELECT expires_at || ' ' || created_at FROM deny", "8000 4000"),
             ("SELECT asked_at || ' ' || answered_at FROM host, host_address", "4000 4000"),
+            ("SELECT ended_at || '' FROM ended", "4000"),
             ("SELECT since || ' ' || trial_ends FROM base_policy", "4000 4060"),
         ] {
             let found: String = ledger.connection().query_row(query, [], |row| row.get(0)).unwrap();

@@ -209,28 +209,28 @@ pub(super) fn query(
     Ok(leases)
 }
 
+/// A row of [`COLUMNS`]. There may be tens of thousands of them, so that columns are not looked for by their names.
 fn from_row(row: &Row<'_>) -> Result<Lease, DatabaseError> {
-    let address: String = row.get("address")?;
-    let services: String = row.get("services")?;
-    let ended =
-        match (row.get::<_, Option<i64>>("ended_at")?, row.get::<_, Option<String>>("ended_by")?) {
-            (Some(at), Some(by)) => Some((
-                timestamp("lease.ended_at", at)?,
-                parse("lease.ended_by", "end of a lease", &by)?,
-            )),
-            (None, None) | (Some(_), None) | (None, Some(_)) => None,
-        };
+    let text = |index: usize| row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
+    let (address, services) = (text(2)?, text(3)?);
+    let ended = match (row.get::<_, Option<i64>>(6)?, row.get::<_, Option<String>>(7)?) {
+        (Some(at), Some(by)) => Some((
+            timestamp("lease.ended_at", at)?,
+            parse("lease.ended_by", "end of a lease", &by)?,
+        )),
+        (None, None) | (Some(_), None) | (None, Some(_)) => None,
+    };
     Ok(Lease {
-        id: LeaseId(row.get("id")?),
-        account: parse("lease.account", "account number", &row.get::<_, String>("account")?)?,
-        address: TravellerAddress::from_stored(&address)
-            .map_err(|_| corrupt("lease.address", "traveller's address", &address))?,
+        id: LeaseId(row.get(0)?),
+        account: parse("lease.account", "account number", text(1)?)?,
+        address: TravellerAddress::from_stored(address)
+            .map_err(|_| corrupt("lease.address", "traveller's address", address))?,
         services: services
             .split_whitespace()
             .map(|name| parse("lease.services", "service name", name))
             .collect::<Result<_, _>>()?,
-        opened_at: timestamp("lease.opened_at", row.get("opened_at")?)?,
-        expires_at: timestamp("lease.expires_at", row.get("expires_at")?)?,
+        opened_at: timestamp("lease.opened_at", row.get(4)?)?,
+        expires_at: timestamp("lease.expires_at", row.get(5)?)?,
         ended,
     })
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod base_policy;
 pub mod clock;
 pub mod deny;
+pub mod ended;
 mod grant;
 pub mod host;
 pub mod lease;

@@ -57,7 +57,7 @@ pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<
         let ports = match name.purpose() {
             Purpose::Service(service) => desired.services().get(service).cloned(),
             Purpose::Lan => Some(Ports::All),
-            Purpose::Deny | Purpose::Trial => None,
+            Purpose::Deny | Purpose::Ended | Purpose::Trial => None,
         };
         standing.get(name).into_iter().fold(ports.unwrap_or(Ports::none()), Ports::and)
     };
@@ -69,11 +69,12 @@ pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<
             Step::Empty { set } => {
                 lost.add_all(entries(set).into_iter().flat_map(BTreeMap::keys), &had(set));
             }
-            Step::Open { set, network, .. } => {
+            Step::Open { set, network, .. } if *set.purpose() == Purpose::Deny => {
                 let is_new = entries(set).is_none_or(|entries| !entries.contains_key(network));
                 lost.denied.extend(is_new.then_some(*network));
             }
-            Step::Shorten { .. }
+            Step::Open { .. }
+            | Step::Shorten { .. }
             | Step::Narrow { .. }
             | Step::Cut(_)
             | Step::Destroy { .. }
@@ -152,7 +153,7 @@ fn kept(desired: &Desired, network: IpNet) -> Vec<(IpNet, Ports)> {
         let ports = match name.purpose() {
             Purpose::Service(service) => desired.services().get(service),
             Purpose::Lan => Some(&Ports::All),
-            Purpose::Deny | Purpose::Trial => None,
+            Purpose::Deny | Purpose::Ended | Purpose::Trial => None,
         };
         let Some(ports) = ports.filter(|_| name.family() == Family::of(network)) else { continue };
         kept.extend(overlapping(entries, network).map(|other| (other, ports.clone())));

@@ -77,12 +77,26 @@ impl Desired {
         self
     }
 
+    /// The same, and these networks, whose right has ended, answer nothing that this machine goes on with, except where
+    /// they are let in. There is a set and there are rules for them only where there are some, and none under the base
+    /// policy, which does more than that.
+    #[must_use]
+    pub fn silence(mut self, ended: impl IntoIterator<Item = (Network, Time)>) -> Self {
+        if self.policy.is_none() {
+            for (network, time) in ended.into_iter().filter(|(_, time)| !time.is_over()) {
+                self.put(Purpose::Ended, network.net(), time);
+            }
+        }
+        self
+    }
+
     /// The same, and our chain keeps everybody else out, too. A trial that has no second left is none.
     #[must_use]
     pub fn keep_others_out(mut self, policy: BasePolicy) -> Self {
         if policy.trial == Some(0) {
             return self;
         }
+        self.sets.retain(|set, _| *set.purpose() != Purpose::Ended);
         for network in &policy.lan {
             self.put(Purpose::Lan, network.net(), Time::Always);
         }
@@ -140,10 +154,22 @@ impl Desired {
             let set = SetName::new(Purpose::Service(name.clone()), family);
             rules.extend(Rule::accept(&set, ports));
         }
+        rules.extend(self.silencing_rules(family));
         if let Some(policy) = &self.policy {
             rules.extend(policy.last(family, self.services.iter()));
         }
         rules
+    }
+
+    /// The rules that keep answers from whose right has ended, where there is somebody. They stand behind those that let
+    /// in. No slip in a list silences the whole machine.
+    pub(super) fn silencing_rules(&self, family: Family) -> Vec<Rule> {
+        let set = SetName::new(Purpose::Ended, family);
+        if !self.sets.contains_key(&set) {
+            return Vec::new();
+        }
+        let some = self.services.values().filter(|ports| **ports != Ports::All);
+        Rule::silence(&set, &some.fold(Ports::none(), |all, ports| all.and(ports)))
     }
 
     /// The rule that keeps out who is denied, where there is somebody.

@@ -29,11 +29,11 @@ impl<'a> Difference<'a> {
         steps
     }
 
-    /// Keeps out whoever is denied.
-    pub(super) fn deny(&self) -> Vec<Step> {
+    /// Keeps out whoever is denied, and answers from whose right has ended.
+    pub(super) fn keep_out(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         for (name, wanted) in self.desired.sets() {
-            if *name.purpose() != Purpose::Deny {
+            if !name.closes() {
                 continue;
             }
             match self.actual.sets.get(name) {
@@ -48,7 +48,7 @@ impl<'a> Difference<'a> {
         steps
     }
 
-    /// Takes out of our chain what should not be there, and puts in who is denied.
+    /// Takes out of our chain what should not be there, and puts in who is denied and whose right has ended.
     pub(super) fn narrow(&self, family: Family, filter: &Filter) -> Option<Step> {
         let standing = filter.rules(self.desired.chain().as_str())?;
         let rules = self.narrowed(family, standing);
@@ -64,14 +64,13 @@ impl<'a> Difference<'a> {
         let mut filling = Vec::new();
         for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| self.is_spoken(name)) {
             let present = self.actual.sets.get(name);
-            let is_denied = *name.purpose() == Purpose::Deny;
             match present.filter(|set| set.as_created) {
-                Some(set) if !is_denied => filling.extend(missing(name, wanted, &set.entries)),
-                None if !is_denied || present.is_some() => {
+                Some(set) if !name.closes() => filling.extend(missing(name, wanted, &set.entries)),
+                None if !name.closes() || present.is_some() => {
                     steps.push(Step::Create { set: name.clone() });
                     filling.extend(missing(name, wanted, &nobody));
                 }
-                // These were denied first of all.
+                // These were filled first of all.
                 Some(_) | None => {}
             }
         }
@@ -116,7 +115,7 @@ impl<'a> Difference<'a> {
         self.actual.sets.keys().filter(|name| !wanted.contains_key(name))
     }
 
-    /// Of the rules that stand, those that should, behind who is denied.
+    /// Of the rules that stand, those that should, behind who is denied and before whose right has ended.
     ///
     /// A base policy that stands and is to stay is replaced as a whole, now or, where sets are missing for it, later: a
     /// part of it would keep out those whom the rest lets in, or let in those whom the rest keeps out.
@@ -133,10 +132,13 @@ impl<'a> Difference<'a> {
             return wanted;
         }
         let whole = replaced && base_policy::is_whole(family, standing);
-        // Who was denied may be kept out by the policy from now on, and does not come in between.
-        let pardoned = Rule::deny(&SetName::new(Purpose::Deny, family));
+        // Who was kept out may be kept out by the policy from now on, and does not come in between.
+        let [denied, ended] =
+            [Purpose::Deny, Purpose::Ended].map(|purpose| SetName::new(purpose, family));
+        let pardoned = Rule::deny(&denied);
+        let keeps_out = |rule: &Rule| *rule == pardoned || rule.silences(&ended);
         let belongs =
-            |rule: &Rule| wanted.contains(rule) || whole && of_policy(rule) || *rule == pardoned;
+            |rule: &Rule| wanted.contains(rule) || whole && of_policy(rule) || keeps_out(rule);
         let mut rules: Vec<Rule> = standing.iter().map(Rule::new).collect();
         rules.retain(|rule| stays(rule) && belongs(rule));
         if !whole {
@@ -147,6 +149,12 @@ impl<'a> Difference<'a> {
             rules.retain(|rule| *rule != deny && Some(rule) != own.as_ref());
             rules = own.into_iter().chain([deny]).chain(rules).collect();
         }
+        let silencing = self.desired.silencing_rules(family).into_iter().filter(stays);
+        let silencing: Vec<Rule> = silencing.collect();
+        if !silencing.is_empty() {
+            rules.retain(|rule| !rule.silences(&ended));
+            rules.extend(silencing);
+        }
         rules
     }
 
@@ -154,7 +162,7 @@ impl<'a> Difference<'a> {
     fn stays(&self, name: &SetName) -> bool {
         match self.actual.sets.get(name) {
             Some(set) => set.as_created,
-            None => *name.purpose() == Purpose::Deny && self.is_spoken(name),
+            None => name.closes() && self.is_spoken(name),
         }
     }
 

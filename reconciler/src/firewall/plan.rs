@@ -77,14 +77,14 @@ impl Plan {
         Ok(rest)
     }
 
-    /// The part of the plan that closes: addresses leave sets or are denied, rules go, and last the flows that nothing
+    /// The part of the plan that closes: addresses leave sets or are kept out, rules go, and last the flows that nothing
     /// covers any more are cut. There is one even where there is no plan, and where a table could not be read:
     /// whatever is wrong with a firewall, nobody stays in by it.
     #[must_use]
     pub fn closings(desired: &Desired, actual: &Actual) -> Self {
         let difference = Difference { desired, actual };
         let mut steps = difference.close();
-        steps.extend(difference.deny());
+        steps.extend(difference.keep_out());
         if !is_taken(desired) {
             let filters = actual.filters.iter();
             steps.extend(filters.filter_map(|(&family, filter)| difference.narrow(family, filter)));

@@ -24,6 +24,18 @@ impl Rule {
         Self(format!("-m set --match-set {set} src -j DROP"))
     }
 
+    /// Keeps whoever is in the set from answering, on these ports, what this machine began. What somebody else's rules let
+    /// him begin is not touched.
+    pub(super) fn silence(set: &SetName, ports: &Ports) -> Vec<Self> {
+        let rule = |ports: String| Self(format!("{ports}{}", answers(set)));
+        port_matches(ports).into_iter().map(rule).collect()
+    }
+
+    /// Whether it is a rule of [`Rule::silence`], for whatever ports.
+    pub(super) fn silences(&self, set: &SetName) -> bool {
+        self.0.ends_with(&answers(set))
+    }
+
     /// Lets in whoever is in the set, to these ports: a rule for each protocol, and more where there are many ports.
     pub(super) fn accept(set: &SetName, ports: &Ports) -> Vec<Self> {
         let rule = |ports: String| Self(format!("{ports}-m set --match-set {set} src -j ACCEPT"));
@@ -51,6 +63,10 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+fn answers(set: &SetName) -> String {
+    format!("-m set --match-set {set} src -m conntrack --ctdir REPLY -j DROP")
 }
 
 /// What a rule says to match these ports, with a space behind; a single text with nothing in it matches all.
@@ -131,6 +147,23 @@ mod tests {
     #[test]
     fn everything_is_opened_by_the_set_alone() {
         assert_eq!(rules("all", "dg-sip-6"), ["-m set --match-set dg-sip-6 src -j ACCEPT"]);
+    }
+
+    #[test]
+    fn only_answers_are_kept_from_whose_right_ended() {
+        let set = "dg-ended-4".parse().unwrap();
+        let rules = Rule::silence(&set, &"udp:5060-5069 tcp:443".parse().unwrap());
+        let texts: Vec<&str> = rules.iter().map(Rule::as_str).collect();
+        assert_eq!(
+            texts,
+            [
+                "-p tcp -m multiport --dports 443 -m set --match-set dg-ended-4 src -m conntrack --ctdir REPLY -j DROP",
+                "-p udp -m multiport --dports 5060:5069 -m set --match-set dg-ended-4 src -m conntrack --ctdir REPLY -j DROP",
+            ]
+        );
+        assert!(rules.iter().all(|rule| rule.silences(&set)));
+        assert!(!Rule::deny(&set).silences(&set));
+        assert_eq!(Rule::silence(&set, &Ports::none()), []);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct SetName {
 pub enum Purpose {
     /// To be kept out of everything: `deny`.
     Deny,
+    /// To have lost a right lately, and not to answer what this machine still sends: `ended`.
+    Ended,
     /// To reach everything while the base policy is on: `lan`.
     Lan,
     /// To reach a service, whose name it is.
@@ -49,7 +51,7 @@ impl SetName {
     pub const fn service(&self) -> Option<&ServiceName> {
         match &self.purpose {
             Purpose::Service(service) => Some(service),
-            Purpose::Deny | Purpose::Lan | Purpose::Trial => None,
+            Purpose::Deny | Purpose::Ended | Purpose::Lan | Purpose::Trial => None,
         }
     }
 
@@ -64,6 +66,11 @@ impl SetName {
     pub const fn lets_in(&self) -> bool {
         matches!(self.purpose, Purpose::Service(_) | Purpose::Lan)
     }
+
+    /// Whether who is to be in it is kept out by the closing steps, before anything else.
+    pub(super) const fn closes(&self) -> bool {
+        matches!(self.purpose, Purpose::Deny | Purpose::Ended)
+    }
 }
 
 impl FromStr for Purpose {
@@ -72,6 +79,7 @@ impl FromStr for Purpose {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "deny" => Ok(Self::Deny),
+            "ended" => Ok(Self::Ended),
             "lan" => Ok(Self::Lan),
             "trial" => Ok(Self::Trial),
             service => service.parse().map(Self::Service).map_err(|_| SetNameError),
@@ -83,6 +91,7 @@ impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Deny => "deny",
+            Self::Ended => "ended",
             Self::Lan => "lan",
             Self::Trial => "trial",
             Self::Service(service) => service.as_str(),

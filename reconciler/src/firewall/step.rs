@@ -4,6 +4,7 @@ use dialgate_contract::config::ChainName;
 use ipnet::IpNet;
 
 use super::actual::ipset_network;
+use super::set_name::Purpose;
 use super::{Cut, Family, Rule, SetName, Time};
 
 /// One change to the kernel: tells people what it does (`Display`) and the tool what to do ([`Step::script`]).
@@ -30,7 +31,8 @@ pub enum Step {
         /// The set.
         set: SetName,
     },
-    /// Rebuilds our chain with those of its rules only that are right and whose sets are to stay, and with who is denied.
+    /// Rebuilds our chain with those of its rules only that are right and whose sets are to stay, and with who is denied
+    /// and whose right has ended.
     Narrow {
         /// Whose `filter` table.
         family: Family,
@@ -103,7 +105,11 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Close { set, network } => {
-                let verb = if set.lets_in() { "close" } else { "pardon" };
+                let verb = match set.purpose() {
+                    Purpose::Service(_) | Purpose::Lan => "close",
+                    Purpose::Deny | Purpose::Trial => "pardon",
+                    Purpose::Ended => "forget",
+                };
                 write!(f, "{verb} {} in {set}", ipset_network(*network))
             }
             Self::Shorten { set, network, time } => {
@@ -117,7 +123,11 @@ impl fmt::Display for Step {
             Self::Destroy { set } => write!(f, "destroy {set}"),
             Self::Create { set } => write!(f, "create {set}"),
             Self::Open { set, network, time } => {
-                let verb = if set.lets_in() { "open" } else { "deny" };
+                let verb = match set.purpose() {
+                    Purpose::Service(_) | Purpose::Lan => "open",
+                    Purpose::Deny | Purpose::Trial => "deny",
+                    Purpose::Ended => "silence",
+                };
                 write!(f, "{verb} {} in {set} {time}", ipset_network(*network))
             }
             Self::Rebuild { family, chain, rules, jump } => {

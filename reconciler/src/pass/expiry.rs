@@ -5,7 +5,9 @@ use std::fmt::Display;
 use dialgate_contract::AccountNumber;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
-use dialgate_contract::ledger::{BasePolicy, LeaseEnd, allow, base_policy, deny, host, lease};
+use dialgate_contract::ledger::{
+    BasePolicy, LeaseEnd, allow, base_policy, deny, ended, host, lease,
+};
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -28,6 +30,7 @@ pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<()
         told(transaction, now, "deny-expired", None, &network)?;
     }
     host::forget(transaction, now)?;
+    ended::forget(transaction, now)?;
     if let Some((BasePolicy::Trial(end), _)) = base_policy::find(transaction)?
         && end <= now
     {

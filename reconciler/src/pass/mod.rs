@@ -117,13 +117,13 @@ impl Reconciler {
             desired = wanted(self.ledger.connection(), &self.config, now)?;
             actual = self.close(&desired);
         }
-        let cut = self.cut_lost(&desired);
+        let cut = self.cut_lost(&desired, now);
         let mut actual = actual?;
         cut?;
         if self.see_use(&actual, now)? {
             desired = wanted(self.ledger.connection(), &self.config, now)?;
             actual = self.close(&desired)?;
-            self.cut_lost(&desired)?;
+            self.cut_lost(&desired, now)?;
         }
         self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
@@ -136,7 +136,7 @@ impl Reconciler {
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
         })?;
         passed.dropped += opened.dropped;
-        self.cut_lost(&wanted(self.ledger.connection(), &self.config, now)?)?;
+        self.cut_lost(&wanted(self.ledger.connection(), &self.config, now)?, now)?;
         Ok(passed)
     }
 

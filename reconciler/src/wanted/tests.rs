@@ -168,6 +168,41 @@ fn the_base_policy_holds_while_it_is_tried_and_when_it_is_confirmed() {
 }
 
 #[test]
+fn whose_right_has_ended_is_silenced_for_an_hour_unless_something_covers_it_all() {
+    let mut site = Site::new();
+    let silenced = |site: &Site, second| -> Vec<(String, Time)> {
+        let sets = site.wanted(second).sets().clone();
+        let entries = sets.get(&"dg-ended-4".parse().unwrap()).into_iter().flatten();
+        entries.map(|(network, time)| (network.to_string(), *time)).collect()
+    };
+    for address in ["12.34.56.78", "12.34.57.9"] {
+        site.lease(address, 600);
+    }
+    site.allow("12.34.57.0/24", None);
+    for open in lease::not_ended(site.ledger.connection()).unwrap() {
+        let by = dialgate_contract::ledger::LeaseEnd::Revoked;
+        site.ledger.write(|tx| lease::end(tx, open.id, at(10), by)).unwrap();
+    }
+    let whole = [("12.34.56.78/32".to_owned(), Time::For(3600))];
+    assert_eq!(silenced(&site, 10), whole);
+    // Flows are cut, and the time runs.
+    let lost = loss::all(site.ledger.connection()).unwrap();
+    let ended = uncovered(&site.wanted(10), &lost);
+    assert_eq!(ended, ["12.34.56.78".parse().unwrap()].into());
+    let cut = site.ledger.write(|tx| {
+        ended.iter().try_for_each(|network| ended::put(tx, *network, at(10)))?;
+        loss::cut(tx, &lost)
+    });
+    cut.unwrap();
+    assert_eq!((silenced(&site, 10), site.next()), (whole.into(), Some(3610)));
+    assert_eq!(silenced(&site, 3609), [("12.34.56.78/32".to_owned(), Time::For(1))]);
+    assert_eq!(silenced(&site, 3610), []);
+    // The base policy keeps out more than that.
+    site.ledger.write(|tx| base_policy::set(tx, BasePolicy::On, at(20))).unwrap();
+    assert_eq!(silenced(&site, 30), []);
+}
+
+#[test]
 fn what_is_left_is_rounded_up_and_never_nothing() {
     let left_at = |now: &str| {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();

@@ -28,21 +28,26 @@ impl Watch {
         }
     }
 
-    /// Asks for hosts that are due, and writes down what was answered; whether anything was.
+    /// Asks for hosts that are due, and writes down what was answered; whether anything was written.
     pub(super) fn hosts(&mut self, clock: Instant) -> bool {
         let now = clock::calendar();
         let answers = self.resolver.answers(clock);
         let kept = self.reconciler.heard(&answers, now);
-        let due = kept.and_then(|()| self.reconciler.hosts_due(ASKED_EVERY, now));
+        let is_news = kept.is_ok() && !answers.is_empty();
+        let takes = self.pace.takes_hosts(clock);
+        let due = kept.and_then(|()| {
+            if takes { self.reconciler.hosts_due(ASKED_EVERY, now) } else { Ok(Vec::new()) }
+        });
         match due {
             Ok(due) => self.resolver.ask(due),
             Err(error) => {
+                self.pace.hosts_failed(clock);
                 if self.complaints.hosts.is_due(&error.to_string(), clock) {
                     tracing::error!("hosts of the allow list: {error}");
                 }
             }
         }
-        !answers.is_empty()
+        is_news
     }
 
     /// Reads the configuration again when somebody asks for it; whether there is another one now.

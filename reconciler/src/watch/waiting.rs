@@ -45,7 +45,8 @@ impl Watch {
         let letter = self.outbox.deadline().or_else(|| due.map(at));
         let host = self.reconciler.next_host_due(ASKED_EVERY).ok().flatten();
         // One that is asked for already is due until it has answered.
-        let host = self.resolver.deadline(clock).or_else(|| host.map(at));
+        let host =
+            self.resolver.deadline(clock).or_else(|| host.map(|due| self.pace.host(at(due))));
         let paced =
             self.pace.deadline(clock, self.reader.deadline(), letter, self.next_end().map(at));
         [host, self.burst.due()].into_iter().flatten().fold(paced, Instant::min)

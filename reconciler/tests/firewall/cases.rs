@@ -2,7 +2,7 @@
 //! Rust; when a plan is not as its file says, the test prints the plan as it is.
 //!
 //! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS`, `grant NETWORK SECONDS|always SERVICE…`,
-//!   `deny NETWORK SECONDS|always`, and for the base policy `policy SECONDS|on`, `lan NETWORK` and `open SERVICE`, a
+//!   `deny NETWORK SECONDS|always`, `ended NETWORK SECONDS`, and for the base policy `policy SECONDS|on`, `lan NETWORK` and `open SERVICE`, a
 //!   line each.
 //! - `actual`: what the tools print, each under a heading `== ipset save`, `== iptables-save` or `== ip6tables-save`;
 //!   without the last, the machine does not speak IPv6.
@@ -52,6 +52,7 @@ fn parse_desired(text: &str) -> Desired {
     let mut chain: ChainName = "DIALGATE".parse().unwrap();
     let mut anchor = Anchor::Auto;
     let (mut services, mut grants, mut denials) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ended = Vec::new();
     let mut policy: Option<BasePolicy> = None;
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -70,6 +71,7 @@ fn parse_desired(text: &str) -> Desired {
             "deny" => {
                 denials.push(Denial { network: words[1].parse().unwrap(), time: time(words[2]) })
             }
+            "ended" => ended.push((words[1].parse().unwrap(), time(words[2]))),
             "policy" => {
                 let trial = words[1].parse().ok();
                 policy = Some(BasePolicy { trial, lan: Vec::new(), open: BTreeSet::new() });
@@ -81,7 +83,7 @@ fn parse_desired(text: &str) -> Desired {
             other => panic!("{other} in a desired file"),
         }
     }
-    let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
+    let desired = Desired::new(chain, anchor, &services, grants).deny(denials).silence(ended);
     match policy {
         Some(policy) => desired.keep_others_out(policy),
         None => desired,

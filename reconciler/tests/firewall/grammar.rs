@@ -38,7 +38,8 @@ fn is_rule(words: &[&str]) -> bool {
         ["-j", "ACCEPT" | "DROP"]
         | ["-j", "LOG", "--log-prefix", "\"dialgate", "drop:", "\""]
         | ["-i", "lo", "-j", "ACCEPT"]
-        | ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"] => true,
+        | ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"]
+        | ["-m", "conntrack", "--ctdir", "REPLY", "-j", "DROP"] => true,
         ["-m", "set", "--match-set", name, "src", rest @ ..] => is_set(name) && is_rule(rest),
         [
             "-m",

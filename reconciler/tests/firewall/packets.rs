@@ -11,6 +11,8 @@ pub(crate) struct Packet {
     pub from: IpAddr,
     pub to: (&'static str, u16),
     pub established: bool,
+    /// Of a flow that this machine began.
+    pub answer: bool,
     pub loopback: bool,
 }
 
@@ -27,11 +29,13 @@ pub(crate) fn packet() -> impl Strategy<Value = Packet> {
     let from =
         ["12.34.56.78", "12.34.56.79", "12.34.56.1", "9.9.9.9", "7.7.7.7", "2a01::", "2a01::9"];
     let to = [("tcp", 22), ("udp", 5060), ("tcp", 5061), ("tcp", 3), ("udp", 9999)];
-    (select(from.to_vec()), select(to.to_vec()), any::<bool>(), any::<bool>()).prop_map(
-        |(from, to, established, loopback)| Packet {
+    let flow = select(vec![(false, false), (true, false), (true, true)]);
+    (select(from.to_vec()), select(to.to_vec()), flow, any::<bool>()).prop_map(
+        |(from, to, (established, answer), loopback)| Packet {
             from: from.parse().unwrap(),
             to,
             established,
+            answer,
             loopback,
         },
     )
@@ -61,6 +65,7 @@ impl Packet {
                 ["-m", "set", "--match-set", set, "src", rest @ ..] => {
                     (self.is_in(set, actual), rest)
                 }
+                ["-m", "conntrack", "--ctdir", "REPLY", rest @ ..] => (self.answer, rest),
                 ["-m", "conntrack", "--ctstate", _, rest @ ..] => (self.established, rest),
                 ["-m", "limit", "--limit", _, "--limit-burst", _, rest @ ..] => (true, rest),
                 ["-d", "fe80::/10", rest @ ..] => (false, rest),

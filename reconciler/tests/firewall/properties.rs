@@ -1,7 +1,7 @@
 //! What holds for every plan, from whatever state of the kernel to whatever is desired.
 
-use dialgate_contract::Service;
 use dialgate_contract::config::Anchor;
+use dialgate_contract::{Ports, Service};
 use dialgate_reconciler::firewall::{
     Actual, Batch, Desired, Filter, KernelSet, Memory, Plan, Purpose, SetName, Step, TOLERANCE,
     Time,
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::grammar::is_in_the_grammar;
 use crate::packets::{Fate, Packet, packet};
-use crate::states::{actual, desired, grants, left_or_damaged, services};
+use crate::states::{actual, desired, ended, grants, left_or_damaged, services};
 
 /// Of a table, what is not ours to change.
 fn foreign(actual: &Actual) -> Vec<Vec<String>> {
@@ -23,7 +23,8 @@ fn foreign(actual: &Actual) -> Vec<Vec<String>> {
 /// Whether somebody is kept out by our chain, and not by all of a base policy.
 fn has_half_a_policy(filter: &Filter) -> bool {
     let rules = filter.rules("DIALGATE").unwrap_or_default();
-    let keeps_out = |rule: &String| rule.ends_with("-j DROP") && !rule.contains("dg-deny-");
+    let is_other = |rule: &String| rule.contains("dg-deny-") || rule.contains("dg-ended-");
+    let keeps_out = |rule: &String| rule.ends_with("-j DROP") && !is_other(rule);
     let drops_all = |rule: &String| keeps_out(rule) && !rule.contains("--dports");
     let whole = rules.first().is_some_and(|rule| rule == "-i lo -j ACCEPT")
         && rules.iter().any(drops_all)
@@ -121,7 +122,7 @@ proptest! {
         if packet.loopback {
             packet.from = std::net::Ipv4Addr::LOCALHOST.into();
         } else {
-            packet.established = true;
+            (packet.established, packet.answer) = (true, true);
         }
         // Nor is anybody who was denied and is so no more, where the rule was gone meanwhile.
         let was_denied = |(name, set): (&SetName, &KernelSet)| {
@@ -134,6 +135,35 @@ proptest! {
         let fates = fates(&desired, actual, &packet);
         let kept_out = [Some(&before), fates.last()].contains(&Some(&Fate::Dropped));
         prop_assert!(kept_out || !fates.contains(&Fate::Dropped), "{before:?} {fates:?}");
+    }
+
+    #[test]
+    fn whose_right_has_ended_answers_nothing_but_where_he_is_let_in(
+        services in services(), grants in grants(), ended in ended(), actual in actual(), packet in packet(),
+    ) {
+        let chain: dialgate_contract::config::ChainName = "DIALGATE".parse().unwrap();
+        let without = Desired::new(chain, Anchor::Auto, &services, grants);
+        let desired = without.clone().silence(ended.clone());
+        let fate = |desired: &Desired| {
+            let mut memory = Memory::new(actual.clone());
+            memory.apply(&Plan::between(desired, &actual).unwrap()).unwrap();
+            packet.fate(memory.actual())
+        };
+        let named = |ports: &Ports| match ports {
+            Ports::All => false,
+            Ports::Ranges(ranges) => ranges
+                .iter()
+                .any(|range| range.contains(packet.to.0.parse().unwrap(), packet.to.1)),
+        };
+        let silenced = ended.iter().any(|(network, time)| {
+            !time.is_over() && network.net().contains(&packet.from)
+        });
+        let silenced = silenced && packet.answer && services.iter().any(|service| named(&service.ports));
+        let expected = match fate(&without) {
+            Some(Fate::Passed) if silenced => Some(Fate::Dropped),
+            other => other,
+        };
+        prop_assert_eq!(fate(&desired), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dialgate_contract::{Service, ServiceName};
+use dialgate_contract::{Network, Service, ServiceName};
 use dialgate_reconciler::firewall::{
     Actual, BasePolicy, Denial, Desired, Family, Filter, Grant, Memory, Plan, Time,
 };
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 const NAMES: [&str; 4] = ["all", "sip", "ssh", "x0"];
-const OTHERS: [&str; 3] = ["deny", "lan", "trial"];
+const OTHERS: [&str; 4] = ["deny", "ended", "lan", "trial"];
 const PORTS: [&str; 4] =
     ["all", "tcp:22", "udp:5060-5069 tcp:5061", "tcp:1 tcp:3 tcp:5-9 udp:65535"];
 const V4: [&str; 4] = ["12.34.56.78", "12.34.56.79", "9.9.9.9", "12.34.56.0/24"];
@@ -59,6 +59,11 @@ fn denials() -> impl Strategy<Value = Vec<Denial>> {
     vec(denial.prop_map(|(network, time)| Denial { network: network.parse().unwrap(), time }), 0..3)
 }
 
+pub(crate) fn ended() -> impl Strategy<Value = Vec<(Network, Time)>> {
+    let ended = (select([&V4[..], &V6].concat()), select(&TIMES[..5]));
+    vec(ended.prop_map(|(network, time)| (network.parse().unwrap(), time)), 0..3)
+}
+
 fn policy() -> impl Strategy<Value = BasePolicy> {
     let lan = vec(select([&V4[..], &V6].concat()), 0..3);
     let open = subsequence(NAMES.to_vec(), 0..=2);
@@ -72,11 +77,11 @@ fn policy() -> impl Strategy<Value = BasePolicy> {
 /// Everything that can be desired.
 pub(crate) fn desired() -> impl Strategy<Value = Desired> {
     let anchor = select(vec!["auto", "my-input"]);
-    (services(), grants(), denials(), option::of(policy()), anchor).prop_map(
-        |(services, grants, denials, policy, anchor)| {
+    (services(), grants(), denials(), ended(), option::of(policy()), anchor).prop_map(
+        |(services, grants, denials, ended, policy, anchor)| {
             let chain = "DIALGATE".parse().unwrap();
             let desired = Desired::new(chain, anchor.parse().unwrap(), &services, grants);
-            let desired = desired.deny(denials);
+            let desired = desired.deny(denials).silence(ended);
             match policy {
                 Some(policy) => desired.keep_others_out(policy),
                 None => desired,
@@ -107,7 +112,7 @@ fn set(name: &'static str, digit: u8) -> impl Strategy<Value = String> {
     ]);
     // What keeps out is damaged less often, for there to be many states where it is not.
     let created = match name {
-        "deny" | "trial" => prop_oneof![20 => Just(as_created), 1 => created].boxed(),
+        "deny" | "ended" | "trial" => prop_oneof![20 => Just(as_created), 1 => created].boxed(),
         _ => created.boxed(),
     };
     let pool = if name == "trial" { halves } else { pool.to_vec() };
@@ -146,10 +151,14 @@ fn filter(digit: u8) -> impl Strategy<Value = String> {
     // What some base policy had, or somebody left of it.
     let everybody = format!("-m set --match-set dg-trial-{digit} src ");
     let tried = everybody.clone();
+    let ended =
+        format!("-m set --match-set dg-ended-{digit} src -m conntrack --ctdir REPLY -j DROP");
     let policy = [
         "-i lo -j ACCEPT".to_owned(),
         format!("-m set --match-set dg-deny-{digit} src -j DROP"),
         format!("-m set --match-set dg-lan-{digit} src -j ACCEPT"),
+        format!("-p udp -m multiport --dports 5060:5069 {ended}"),
+        format!("-p tcp -m multiport --dports 1,3,22 {ended}"),
         "-p tcp -m multiport --dports 22 -j DROP".to_owned(),
         format!("-p tcp -m multiport --dports 22 {tried}-j DROP"),
         "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT".to_owned(),

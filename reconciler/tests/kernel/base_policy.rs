@@ -1,21 +1,15 @@
-use std::fs::File;
 use std::net::UdpSocket;
-use std::os::fd::AsFd;
-use std::process::{Child, Command};
 use std::time::Duration;
 
+use dialgate_contract::Network;
 use dialgate_contract::config::Anchor;
 use dialgate_reconciler::firewall::{
     BasePolicy, Denial, Desired, Family, Firewall, Grant, Kernel, Plan, Time,
 };
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-
+use crate::cable::{NEIGHBOUR, Neighbour, TRAVELLER};
 use crate::network::{in_own_network, sh};
 use crate::site::{service, settle};
-
-const NEIGHBOUR: &str = "10.98.0.2";
-const TRAVELLER: &str = "81.2.69.142";
 
 #[test]
 fn the_kernel_shows_every_rule_as_it_was_given() {
@@ -27,8 +21,13 @@ fn the_kernel_shows_every_rule_as_it_was_given() {
             assert!(!plan.is_empty());
         }
         assert!(sh("ip6tables -S DIALGATE").contains("--icmpv6-type 135 -m hl --hl-eq 255"));
+        settle(&mut kernel, &site(&[]).silence(ended()));
+        assert!(sh("iptables -S DIALGATE; ip6tables -S DIALGATE").contains("dg-ended-6 src"));
         settle(&mut kernel, &site(&[]));
-        assert_eq!(sh("ipset list -name | grep -c -e dg-lan -e dg-trial || true"), "0\n");
+        assert_eq!(
+            sh("ipset list -name | grep -c -e dg-lan -e dg-trial -e dg-ended || true"),
+            "0\n"
+        );
         assert!(!sh("iptables -S DIALGATE; ip6tables -S DIALGATE").contains("DROP"));
     });
 }
@@ -37,14 +36,14 @@ fn the_kernel_shows_every_rule_as_it_was_given() {
 fn the_older_kind_of_tables_shows_every_rule_as_it_was_given() {
     in_own_network(|| {
         let denied = Denial { network: "9.9.9.0/24".parse().unwrap(), time: Time::Always };
-        let desired = alone(Some(60), &[]).deny([denied]);
-        sh("for set in deny lan sip ssh trial; do
+        let desired = [alone(Some(60), &[]).deny([denied]), site(&[]).silence(ended())];
+        sh("for set in deny ended lan sip ssh trial; do
               ipset create dg-$set-4 hash:net family inet timeout 60
               ipset create dg-$set-6 hash:net family inet6 timeout 60
             done");
         for (family, tool) in [(Family::V4, "iptables-legacy"), (Family::V6, "ip6tables-legacy")] {
-            let rules: Vec<String> =
-                desired.rules(family).iter().map(|rule| format!("-A DIALGATE {rule}\n")).collect();
+            let rules = desired.iter().flat_map(|desired| desired.rules(family));
+            let rules: Vec<String> = rules.map(|rule| format!("-A DIALGATE {rule}\n")).collect();
             let script = format!("*filter\n:DIALGATE - [0:0]\n{}COMMIT\n", rules.concat());
             sh(&format!("{tool}-restore --noflush <<'END'\n{script}END"));
             assert_eq!(sh(&format!("{tool}-save -t filter | grep '^-A'")), rules.concat());
@@ -136,71 +135,14 @@ fn site(leases: &[(&str, u32)]) -> Desired {
     Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, &services, grants)
 }
 
-/// The same, and everybody else is kept out.
+/// Whose right has ended, of both families.
+fn ended() -> [(Network, Time); 2] {
+    ["81.2.69.142", "2a01:4f8::/64"].map(|network| (network.parse().unwrap(), Time::For(600)))
+}
+
+/// The same as [`site`], and everybody else is kept out.
 fn alone(trial: Option<u32>, leases: &[(&str, u32)]) -> Desired {
     let lan = ["10.98.0.0/24", "fd00::/64"].map(|network| network.parse().unwrap()).into();
     let open = ["ssh".parse().unwrap()].into();
     site(leases).keep_others_out(BasePolicy { trial, lan, open })
-}
-
-/// Another machine, at the other end of a cable.
-struct Neighbour(Child);
-
-impl Neighbour {
-    /// Here is 10.98.0.1, and a service on each of the ports 5060, 22 and 8080.
-    fn join() -> Self {
-        let neighbour = Self(command("unshare").args(["--net", "sleep", "60"]).spawn().unwrap());
-        let pid = neighbour.0.id();
-        sh(&format!(
-            "for n in $(seq 100); do
-               [ $(readlink /proc/{pid}/ns/net) != $(readlink /proc/self/ns/net) ] && break; sleep 0.02
-             done
-             ip link add here type veth peer name there netns {pid}
-             ip address add 10.98.0.1/24 dev here; ip link set here up
-             ip route add default via 10.98.0.2
-             nsenter --net=/proc/{pid}/ns/net sh -ec '
-               for address in {NEIGHBOUR} {TRAVELLER} 9.9.9.9; do ip address add $address/24 dev there; done
-               ip link set there up'"
-        ));
-        for port in [5060, 22, 8080] {
-            let listener = std::net::TcpListener::bind(("0.0.0.0", port)).unwrap();
-            std::thread::spawn(move || while listener.accept().is_ok() {});
-        }
-        neighbour
-    }
-
-    /// Does some work on the other machine.
-    fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let link = File::open(format!("/proc/{}/ns/net", self.0.id())).unwrap();
-        let inside = || {
-            move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            work()
-        };
-        std::thread::scope(|scope| scope.spawn(inside).join().unwrap())
-    }
-
-    /// Which of the ports can be reached from one of its addresses.
-    fn reaches(&self, from: &str) -> [bool; 3] {
-        let pid = self.0.id();
-        [5060, 22, 8080].map(|port| {
-            let tried = sh(&format!(
-                "nsenter --net=/proc/{pid}/ns/net sh -ec '
-                   ip route replace 10.98.0.1 dev there src {from}
-                   timeout 1 bash -c \"exec 3<>/dev/tcp/10.98.0.1/{port}\" 2>&- && echo yes || echo no'"
-            ));
-            tried == "yes\n"
-        })
-    }
-}
-
-impl Drop for Neighbour {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests set the kernel up with its tools")]
-fn command(program: &str) -> Command {
-    Command::new(program)
 }

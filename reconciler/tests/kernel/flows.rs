@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dialgate_contract::config::Anchor;
 use dialgate_reconciler::firewall::{Desired, Firewall, Grant, Kernel, Plan, Time};
 
+use crate::heard::{Heard, fall_silent};
 use crate::network::{in_own_network, sh};
 use crate::site::{service, settle};
 
@@ -104,13 +105,6 @@ struct Talk {
     ended: Arc<AtomicBool>,
 }
 
-/// The time of the last word, in milliseconds since the beginning; 0 before the first.
-#[derive(Clone)]
-struct Heard {
-    began: Instant,
-    last: Arc<AtomicU64>,
-}
-
 impl Talk {
     fn begin(from: &'static str) -> Self {
         let heard = [Heard::nothing(), Heard::nothing()];
@@ -122,46 +116,18 @@ impl Talk {
     }
 
     fn is_heard(&self) {
-        for heard in &self.heard {
-            let (since, began) = (heard.last(), now());
-            while heard.last() == since {
-                assert!(began.elapsed() < Duration::from_secs(5), "nothing is heard");
-                thread::sleep(Duration::from_millis(10));
-            }
-        }
+        self.heard.iter().for_each(Heard::goes_on);
     }
 
     /// The last word comes within a second, and none for three.
     fn falls_silent(&self) {
-        let closed = now();
-        thread::sleep(Duration::from_secs(4));
-        for (what, heard) in ["datagram", "connection"].iter().zip(&self.heard) {
-            let last = (heard.began + Duration::from_millis(heard.last()))
-                .saturating_duration_since(closed);
-            println!("measured: last {what} {} ms after the end", last.as_millis());
-            assert!(last < Duration::from_secs(1), "{what}: {last:?}");
-        }
+        fall_silent(["datagram", "connection"].into_iter().zip(&self.heard));
     }
 }
 
 impl Drop for Talk {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Heard {
-    fn nothing() -> Self {
-        Self { began: now(), last: Arc::new(AtomicU64::new(0)) }
-    }
-
-    fn last(&self) -> u64 {
-        self.last.load(Ordering::Relaxed)
-    }
-
-    fn word(&self) {
-        let since = u64::try_from(self.began.elapsed().as_millis()).unwrap();
-        self.last.store(since.max(1), Ordering::Relaxed);
     }
 }
 
@@ -199,9 +165,4 @@ fn connection(from: &'static str, port: u16, heard: Heard, ended: Arc<AtomicBool
             thread::sleep(Duration::from_millis(200));
         }
     });
-}
-
-#[expect(clippy::disallowed_methods, reason = "what is measured is the time until the kernel acts")]
-fn now() -> Instant {
-    Instant::now()
 }

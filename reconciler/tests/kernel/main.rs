@@ -6,11 +6,17 @@ mod base_policy;
 #[cfg(test)]
 mod boot;
 #[cfg(test)]
+mod cable;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod ended;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
 mod healing;
+#[cfg(test)]
+mod heard;
 #[cfg(test)]
 mod machinery;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use dialgate_contract::ledger::{LeaseEnd, allow, lease, loss};
 use dialgate_contract::queue::Wish;
+use dialgate_reconciler::firewall::{Family, KernelSet, Memory, Time};
+use dialgate_reconciler::pass::next_due;
 
 use crate::bench::{Bench, at, request, wish};
 use crate::lists::{allow, deny};
@@ -82,6 +84,38 @@ fn flows_end_though_no_table_can_be_read() {
     bench.kernel.borrow_mut().tables = true;
     assert!(bench.reconciler("").pass(&[], at(11)).is_err());
     assert_eq!(bench.cut(), ["12.34.56.1", "12.34.56.2"]);
+}
+
+#[test]
+fn whose_right_ends_answers_nothing_for_an_hour_whoever_dies_meanwhile() {
+    let bench = two_in();
+    let silenced = || -> Vec<(String, Time)> {
+        let kernel = bench.kernel.borrow();
+        let sets = kernel.memory.actual().sets();
+        let entries = sets.get(&"dg-ended-4".parse().unwrap()).map(KernelSet::entries);
+        let entries = entries.into_iter().flatten();
+        entries.map(|(network, left)| (network.addr().to_string(), left.unwrap())).collect()
+    };
+    assert_eq!(silenced(), []);
+    bench.revoke_all();
+    allow(&bench, "12.34.56.2", None);
+    // The first pass dies between closing and looking whether it did.
+    bench.kernel.borrow_mut().reads = Some(1);
+    assert!(bench.reconciler("").pass(&[], at(10)).is_err());
+    assert_eq!(silenced(), [("12.34.56.1".to_owned(), Time::For(3600))]);
+    bench.reconciler("").pass(&[], at(11)).unwrap();
+    // Starting the machine anew makes it no longer.
+    bench.kernel.borrow_mut().memory = Memory::fresh();
+    bench.reconciler("").pass(&[], at(3600)).unwrap();
+    assert_eq!(silenced(), [("12.34.56.1".to_owned(), Time::For(10))]);
+    assert_eq!((bench.open(), bench.cut()), (vec!["12.34.56.2".into()], vec!["12.34.56.1".into()]));
+    assert_eq!(next_due(bench.ledger().connection()).unwrap(), Some(at(3610)));
+    bench.reconciler("").pass(&[], at(3610)).unwrap();
+    assert_eq!((silenced(), next_due(bench.ledger().connection()).unwrap()), (vec![], None));
+    let rules = |kernel: &Memory| {
+        kernel.actual().filters()[&Family::V4].rules("DIALGATE").unwrap().join("\n")
+    };
+    assert!(!rules(&bench.kernel.borrow().memory).contains("dg-ended"));
 }
 
 #[test]

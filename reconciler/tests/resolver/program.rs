@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dialgate_contract::database::DatabaseError;
@@ -89,7 +89,10 @@ impl Site {
 
 fn open(address: &str) -> bool {
     let output = command("/usr/sbin/ipset").arg("save").output().unwrap();
-    String::from_utf8_lossy(&output.stdout).contains(&format!("{address} timeout "))
+    let saved = String::from_utf8_lossy(&output.stdout);
+    saved.lines().any(|line| {
+        line.starts_with("add dg-sip-") && line.contains(&format!(" {address} timeout "))
+    })
 }
 
 fn until(what: &str, mut done: impl FnMut() -> bool) {
@@ -138,6 +141,29 @@ fn a_host_is_let_in_at_once_and_a_bad_answer_changes_nothing_for_two_hours() {
         site.sql("UPDATE host_address SET answered_at = answered_at - 7200 WHERE host LIKE 'p%'");
         until("two hours after the last good answer it is out", || !open("12.34.56.78"));
         assert!(open("12.34.57.1"));
+    });
+}
+
+#[test]
+fn answers_that_cannot_be_written_down_are_not_asked_for_without_a_pause() {
+    with_own_dns(|| {
+        let questions = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&questions);
+        serve(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Says::Addresses(vec!["12.34.56.78".parse().unwrap()])
+        });
+        let site = Site::new();
+        // As on a disk that is full.
+        site.sql("CREATE TRIGGER full BEFORE INSERT ON host BEGIN SELECT RAISE(FAIL, 'full'); END");
+        let _running = site.watch();
+        site.allow(PROVIDER);
+        until("it is asked for", || questions.load(Ordering::SeqCst) >= 2);
+        std::thread::sleep(Duration::from_secs(3));
+        // One question for each family, and perhaps one that was under way.
+        let asked = questions.load(Ordering::SeqCst);
+        assert!(asked <= 4, "{asked} questions");
+        assert!(!open("12.34.56.78"));
     });
 }
 

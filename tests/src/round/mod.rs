@@ -2,36 +2,21 @@
 //! reconciler meets with something; then it is left alone, and it is looked whether all is as it should be.
 
 mod asked;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{LeaseEnd, Ledger, lease};
-use dialgate_contract::queue::Wish;
-use jiff::SignedDuration;
+use dialgate_contract::ledger::Ledger;
 use serde_json::Value;
 
 use crate::fault::{self, Effect, Point, Whose};
-use crate::namespace::run;
-use crate::root_side::{Entry, RootSide, now};
+use crate::root_side::RootSide;
 use crate::wait;
-use asked::{Asked, check, check_kernel, column, sets};
-
-/// Moves on to another address with every round.
-const MOVER: &str = "4711";
-/// Keeps its address, and asks for more time.
-const STAYER: &str = "4712";
-/// Asks for an address that nobody may have.
-const REFUSED: &str = "4713";
-/// In turn one of each pair opens, and the other's lease ends: by a call, by its time, by the operator.
-const CLOSERS: [&str; 2] = ["4721", "4722"];
-const EXPIRERS: [&str; 2] = ["4731", "4732"];
-const REVOKED: [&str; 2] = ["4741", "4742"];
+use asked::{Asked, check, check_kernel, column};
 
 /// The rounds of one root side.
 #[derive(Debug)]
@@ -67,8 +52,7 @@ impl Rounds {
     /// # Errors
     /// When something does not start, or is not as it should be.
     pub fn start(extra: &str) -> io::Result<Self> {
-        let accounts = [&[MOVER, STAYER, REFUSED], &CLOSERS[..], &EXPIRERS, &REVOKED].concat();
-        let side = RootSide::start(&accounts, extra)?;
+        let side = RootSide::start(&work::accounts(), extra)?;
         let mut rounds = Self { side, round: 0, disturbed: 0, delivered: BTreeMap::new() };
         rounds.undisturbed()?;
         rounds.undisturbed()?;
@@ -134,77 +118,27 @@ impl Rounds {
         Ok(Befallen { status, closed })
     }
 
-    fn ask(&mut self) -> io::Result<Asked> {
-        let mut asked =
-            Asked { may: self.side.kernel()?.into_keys().collect(), ..Asked::default() };
-        self.round =
-            self.round.checked_add(1).ok_or_else(|| io::Error::other("255 rounds are most"))?;
-        let even = self.round.is_multiple_of(2);
-        let [[opens, closes], [comes, expires], [arrives, revoked]] =
-            [CLOSERS, EXPIRERS, REVOKED].map(|[a, b]| if even { [a, b] } else { [b, a] });
-        self.open(&mut asked, MOVER, 1, "open")?;
-        self.open(&mut asked, REFUSED, 0, "refused")?;
-        if self.round == 1 {
-            self.open(&mut asked, STAYER, 2, "open")?;
-        } else {
-            let id = self.side.ask(STAYER, Wish::Extend { lifetime: None })?;
-            asked.decisions.insert(id.to_string(), "extended");
+    /// A round in which the first pass is made by one that stays, until it gets to a point and is killed there, or is
+    /// killed while it rests because it never gets there.
+    ///
+    /// # Errors
+    /// When something is not as it should be, then or afterwards.
+    pub fn kill_watching(&mut self, point: &Point) -> io::Result<()> {
+        let mut words =
+            point.strace(Effect::Kill, Whose::Its, &self.side.folder().join("strace.log"));
+        // The tracer is nobody's parent then: what is started is the reconciler.
+        words.insert(1, "--daemonize".to_owned());
+        let asked = self.ask()?;
+        self.disturbed += 1;
+        let mut child = self.side.watch_behind(&words)?;
+        if wait::until("the point", Duration::from_secs(2), || child.try_wait()).is_err() {
+            child.kill()?;
+            child.wait()?;
         }
-        for (n, account) in (3..).zip([opens, comes, arrives]) {
-            self.open(&mut asked, account, n, "open")?;
-        }
-        if self.round > 1 {
-            let id = self.side.ask(closes, Wish::Close)?;
-            asked.decisions.insert(id.to_string(), "closed");
-            asked.over.extend(self.end(expires, None)?);
-            asked.over.extend(self.end(revoked, Some(LeaseEnd::Revoked))?);
-        }
-        if self.round.is_multiple_of(3) {
-            run(self.side.namespace().command("iptables").args(["-F", "INPUT"]))?;
-        }
-        Ok(asked)
-    }
-
-    /// Address number 0 is one that is refused.
-    fn open(
-        &mut self,
-        asked: &mut Asked,
-        account: &str,
-        n: u8,
-        decision: &'static str,
-    ) -> io::Result<()> {
-        let first = if n == 0 { 10 } else { 12 };
-        let address = Ipv4Addr::new(first, self.round, 0, n);
-        let id =
-            self.side.ask(account, Wish::Open { address: IpAddr::V4(address), lifetime: None })?;
-        asked.decisions.insert(id.to_string(), decision);
-        if decision == "open" {
-            asked.openings.insert(id.to_string(), address.to_string());
-            asked.may.extend(sets(&address.to_string()));
-        }
-        Ok(())
-    }
-
-    /// Ends an account's lease, by the operator or by its time; its entries in the kernel.
-    fn end(&self, account: &str, by: Option<LeaseEnd>) -> io::Result<Vec<Entry>> {
-        let account = account.parse().map_err(io::Error::other)?;
-        let now = now();
-        self.side
-            .ledger()?
-            .write(|transaction| {
-                let mut entries = Vec::new();
-                for open in lease::not_ended_of(transaction, &account)? {
-                    entries.extend(sets(&open.address.to_string()));
-                    if let Some(by) = by {
-                        lease::end(transaction, open.id, now, by)?;
-                    } else {
-                        let over = now - SignedDuration::from_secs(1);
-                        lease::extend(transaction, open.id, &open.services, over)?;
-                    }
-                }
-                Ok::<_, DatabaseError>(entries)
-            })
-            .map_err(io::Error::other)
+        asked.check_meanwhile(&self.side)?;
+        self.side.await_orphans()?;
+        asked.check_meanwhile(&self.side)?;
+        self.heal(&asked)
     }
 
     /// The reconciler is left alone; then everything is as it should be.

@@ -113,9 +113,11 @@ fn logged(logs: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Who is let in.
 fn kernel(site: &Site) -> io::Result<BTreeSet<(String, String)>> {
     let saved = run(site.namespace().command("ipset").arg("save"))?;
     let entries = saved.lines().filter_map(|line| line.strip_prefix("add "));
+    let entries = entries.filter(|entry| !entry.starts_with("dg-ended-"));
     Ok(entries
         .filter_map(|entry| {
             let mut words = entry.split(' ');

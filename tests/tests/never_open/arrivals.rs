@@ -16,12 +16,11 @@ pub(crate) const LISTED: [Ipv4Addr; 3] =
 pub(crate) const PORTS: [u16; 2] = [5060, 10_000];
 
 /// What has arrived until now.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    /// Datagrams from whoever has a right.
-    pub(crate) listed: usize,
-    /// When each datagram of others came.
-    pub(crate) others: Vec<Instant>,
+#[derive(Default)]
+struct Seen {
+    listed: usize,
+    others: usize,
+    last_other: Option<Instant>,
 }
 
 /// Sockets, and who listens at them.
@@ -52,8 +51,15 @@ impl Arrivals {
         Ok(Self { seen, over, threads })
     }
 
-    pub(crate) fn seen(&self) -> Seen {
-        self.seen.lock().unwrap().clone()
+    /// How many datagrams came from whoever has a right.
+    pub(crate) fn listed(&self) -> usize {
+        self.seen.lock().unwrap().listed
+    }
+
+    /// How many came from others, and when the last.
+    pub(crate) fn others(&self) -> (usize, Option<Instant>) {
+        let seen = self.seen.lock().unwrap();
+        (seen.others, seen.last_other)
     }
 
     /// How many datagrams of others reached the machine, and how many of them its filter let through.
@@ -87,7 +93,8 @@ fn hear(socket: &UdpSocket, seen: &Mutex<Seen>, over: &AtomicBool) {
         if LISTED.contains(from.ip()) {
             seen.listed += 1;
         } else {
-            seen.others.push(now());
+            seen.others += 1;
+            seen.last_other = Some(now());
         }
     }
 }

@@ -27,7 +27,9 @@ pub(crate) enum KeptOutBy {
     OurPolicy,
 }
 
-/// What befalls the firewall.
+/// What befalls the firewall. That somebody restores a whole table is not among it: `iptables-restore` 1.8.9 without
+/// `--noflush` lets packets in for a moment by itself, whatever policy it restores (92 of 1.3 million in 600 restores
+/// where nothing of ours ran).
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trouble {
     /// The reconciler is killed and started again.
@@ -40,8 +42,6 @@ pub(crate) enum Trouble {
     SetsFlushed,
     /// Rules, chain and sets are gone.
     Destroyed,
-    /// Somebody restores the rules as they were before us.
-    Restored,
 }
 
 /// All of it.
@@ -50,7 +50,6 @@ pub(crate) struct Scene {
     pub(crate) arrivals: Arrivals,
     pub(crate) internet: Arc<Internet>,
     by: KeptOutBy,
-    before: String,
     asked: u8,
     pub(crate) side: RootSide,
 }
@@ -84,11 +83,10 @@ impl Scene {
         for listed in LISTED {
             side.dialgate(&["allow", "add", &listed.to_string(), "--services", "sip,rtp"])?;
         }
-        let before = run(pbx.command("iptables-save").args(["-t", "filter"]))?;
         let internet = Arc::new(Internet::join(pbx)?);
         let watch = Watch(side.watch_behind(&[])?);
         let arrivals = Arrivals::listen(pbx)?;
-        let scene = Self { watch, arrivals, internet, by, before, asked: 0, side };
+        let scene = Self { watch, arrivals, internet, by, asked: 0, side };
         scene.await_whole()?;
         Ok(scene)
     }
@@ -106,8 +104,9 @@ impl Scene {
                 let address = IpAddr::V4(Ipv4Addr::new(12, 98, 0, self.asked));
                 self.side.ask(ACCOUNT, Wish::Open { address, lifetime: None })?;
             }
+            // It may be gone already.
             Trouble::Flushed(words) => {
-                run(pbx.command("iptables").args(words.split(' ')))?;
+                let _ = run(pbx.command("iptables").args(words.split(' ')));
             }
             Trouble::SetsFlushed => {
                 for set in self.sets()? {
@@ -115,18 +114,13 @@ impl Scene {
                 }
             }
             Trouble::Destroyed => {
+                // Somebody may be faster and use it again.
                 for words in ["-F INPUT", "-F DIALGATE", "-X DIALGATE"] {
-                    run(pbx.command("iptables").args(words.split(' ')))?;
+                    let _ = run(pbx.command("iptables").args(words.split(' ')));
                 }
                 for set in self.sets()? {
-                    // Somebody may be faster and use it again.
                     let _ = run(pbx.command("ipset").args(["destroy", &set]));
                 }
-            }
-            Trouble::Restored => {
-                let file = self.side.folder().join("before");
-                std::fs::write(&file, &self.before)?;
-                run(pbx.command("iptables-restore").arg(file))?;
             }
         }
         Ok(())
@@ -161,15 +155,16 @@ impl Scene {
 
     /// In quiet times, each of their datagrams arrives.
     pub(crate) fn hears_all_listed(&self) -> io::Result<()> {
-        const EACH: usize = 100;
-        let before = self.arrivals.seen().listed;
         let one = |who: Ipv4Addr| PORTS.iter().try_for_each(|&port| send(who, port, b"listed"));
-        self.internet
-            .enter(|| (0..EACH).try_for_each(|_| LISTED.into_iter().try_for_each(one)))??;
-        let all = before + EACH * LISTED.len() * PORTS.len();
-        wait::until("all from listed addresses", Duration::from_secs(5), || {
-            Ok((self.arrivals.seen().listed == all).then_some(()))
-        })
+        for _ in 0..100 {
+            let all = self.arrivals.listed() + LISTED.len() * PORTS.len();
+            self.internet.enter(|| LISTED.into_iter().try_for_each(one))??;
+            // Few at a time: a socket that nobody reads for a while holds no more than some hundreds.
+            wait::until("all from listed addresses", Duration::from_secs(5), || {
+                Ok((self.arrivals.listed() == all).then_some(()))
+            })?;
+        }
+        Ok(())
     }
 
     fn sets(&self) -> io::Result<Vec<String>> {
