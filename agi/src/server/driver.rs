@@ -152,11 +152,17 @@ impl Driver<'_> {
         let mut check = LoginCheck::new(services.logins.check(credentials, slips));
         let mut ahead = Ahead::default();
         let mut prompt = None;
+        let mut pound_may_follow = true;
         let login = loop {
             if ahead == Ahead::default() {
                 let (max, timeout) = AHEAD;
                 let collected = check.beside(self.collect(prompt, max, timeout)).await?;
                 let Event::Digits { digits, ended } = collected else { return Ok(collected) };
+                if digits.is_empty() && ended == Ended::Hash && pound_may_follow {
+                    // One too many after the PIN: keys may come right after it.
+                    pound_may_follow = false;
+                    continue;
+                }
                 ahead = Ahead { digits, is_whole: ended == Ended::Hash };
             }
             if let Some(login) = check.within(SILENCE).await {
