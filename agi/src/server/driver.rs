@@ -24,6 +24,8 @@ pub(super) struct Driver<'a> {
     pub(super) language: Language,
     /// Failed logins of this call.
     pub(super) slips: Vec<Reservation>,
+    /// Somebody has logged in.
+    pub(super) is_let_in: bool,
 }
 
 impl Driver<'_> {

@@ -68,6 +68,7 @@ impl Driver<'_> {
             silence += SILENT_FOR;
         };
         if let Login::Accepted(traveller) = &login {
+            self.is_let_in = true;
             // From here on the log may name the account: what is typed before may be a PIN in the wrong place.
             tracing::Span::current().record("account", traveller.account.as_str());
         }
@@ -187,8 +188,9 @@ mod tests {
         let call = async {
             let (mut channel, language) = (Channel::new(stream), Language::En);
             channel.environment().await.unwrap();
+            let (services, slips) = (&services, Vec::new());
             let mut driver =
-                Driver { channel, services: &services, caller, language, slips: Vec::new() };
+                Driver { channel, services, caller, language, slips, is_let_in: false };
             driver.check_login(credentials, &mut Vec::new()).await.unwrap()
         };
         let busy = services.logins.keep_busy(Duration::from_secs(busy));
