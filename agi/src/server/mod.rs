@@ -96,7 +96,7 @@ impl Server {
             let mut place = strangers.place().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    place.begin();
+                    place.renew();
                     // In a box: what wraps a future holds it twice.
                     let call = Box::pin(Arc::clone(self).serve(stream, place));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));
@@ -164,7 +164,7 @@ async fn meet(stream: TcpStream, mut place: Place) -> Option<Result<Session, Cha
         Ok(claim) => claim,
         Err(error) => return Some(Err(error)),
     };
-    place.heard();
+    place.renew();
     place.hold(claim.prove()).await
 }
 
