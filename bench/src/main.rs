@@ -47,6 +47,9 @@ enum What {
         /// Sites, each of which takes a quarter of a minute
         #[arg(long, default_value_t = 6)]
         sites: u32,
+        /// All sites at a time, and only what is as long as a hash fails
+        #[arg(long)]
+        quick: bool,
     },
     /// Changes, rebuilding, reading back, memory, and what packets cost, beside the kernel's own tools (root)
     Reconciler {
@@ -75,7 +78,8 @@ fn main() -> ExitCode {
         What::Spoken { calls } => spoken::measure(calls),
         What::Agi { quick: false } => agi::measure(agi::Extent::Full),
         What::Agi { quick: true } => agi::measure(agi::Extent::Quick),
-        What::Oracle { sites } => agi::oracle(sites),
+        What::Oracle { sites, quick: false } => agi::oracle(sites, agi::Doubt::OneInAHundred),
+        What::Oracle { sites, quick: true } => agi::oracle(sites, agi::Doubt::OneInAMillion),
         What::Reconciler { leases, quick } => {
             reconciler::measure(&reconciler::Extent::new(leases, quick))
         }

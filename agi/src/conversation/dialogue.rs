@@ -46,6 +46,13 @@ impl Dialogue {
         dialogue.ask_if(allowed, vec![], question)
     }
 
+    /// Asks once more because the caller wants to hear it again.
+    pub(super) fn say_again(self, speech: Vec<Speech>, question: Question) -> Turn {
+        let mut dialogue = self;
+        let allowed = dialogue.tries.allow_turn();
+        dialogue.ask_if(allowed, speech, question)
+    }
+
     fn ask_if(self, allowed: bool, mut speech: Vec<Speech>, question: Question) -> Turn {
         if allowed {
             return self.say(speech, Stage::Asking(question));
@@ -123,7 +130,7 @@ impl Dialogue {
 
     /// The whole entry, or `None` when it is only the `#` that belongs to the entry before it.
     pub(super) fn entry(&mut self, digits: &Digits, ended: Ended) -> Option<Zeroizing<String>> {
-        let mut begun = std::mem::take(&mut self.begun);
+        let begun = std::mem::take(&mut self.begun);
         let hash_alone = begun.is_empty() && digits.is_empty() && ended == Ended::Hash;
         let late = std::mem::replace(&mut self.hash_may_follow, ended == Ended::Full);
         if late && hash_alone {
@@ -132,7 +139,6 @@ impl Dialogue {
         let mut entry = Zeroizing::new(String::with_capacity(begun.len() + digits.len()));
         entry.push_str(&begun);
         entry.push_str(digits.as_str());
-        zeroize::Zeroize::zeroize(&mut begun);
         Some(entry)
     }
 

@@ -5,7 +5,7 @@ use dialgate_contract::ledger::Verdict;
 use dialgate_contract::{AccountNumber, Language, PinHash, RequestId};
 
 use super::Lifetimes;
-use crate::protocol::{Digits, Ended, Key};
+use crate::protocol::{Digits, Ended, Key, MaxDigits};
 
 /// What came of an [`Action`](super::Action): one for each, or the hang-up that came first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,24 @@ pub struct Ahead {
     pub digits: Digits,
     /// A `#` ended them.
     pub is_whole: bool,
+}
+
+impl Ahead {
+    /// As many as an address has, and its `#`.
+    const MOST: usize = 15 + 1;
+
+    /// How many more keys belong to this entry; `None`: it has all that it can have.
+    pub(crate) fn room(&self) -> Option<MaxDigits> {
+        let room = Self::MOST.saturating_sub(self.digits.len());
+        let room = u8::try_from(room).ok().filter(|room| *room > 0 && !self.is_whole)?;
+        Some(MaxDigits::clamped(room))
+    }
+
+    /// Takes what was collected next. A `#` alone belongs to the entry before.
+    pub(crate) fn append(&mut self, digits: &Digits, ended: Ended) {
+        self.digits.append(digits);
+        self.is_whole = ended == Ended::Hash && !self.digits.is_empty();
+    }
 }
 
 /// Who is calling, once that is known.

@@ -43,6 +43,7 @@ pub(super) fn chosen(dialogue: Dialogue, guest: Guest, keys: &str) -> Turn {
         "2" if open => address::how_long(dialogue, guest, Lasting::Longer),
         "3" if open => enqueue(dialogue, guest, Wish::Close),
         "9" => new_pin::ask(dialogue, guest),
+        "0" => dialogue.say_again(where_it_stands(&guest), guest.asked(About::Menu)),
         "" => dialogue.ask_again(vec![Prompt::NothingEntered.into()], guest.asked(About::Menu)),
         _ => {
             let speech = where_it_stands(&guest);

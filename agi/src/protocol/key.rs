@@ -54,6 +54,14 @@ impl Digits {
         &self.0
     }
 
+    /// Adds the keys of `more`. The old copy is wiped.
+    pub(crate) fn append(&mut self, more: &Self) {
+        let mut both = Zeroizing::new(String::with_capacity(self.len() + more.len()));
+        both.push_str(&self.0);
+        both.push_str(&more.0);
+        self.0 = both;
+    }
+
     /// How many keys.
     #[must_use]
     pub fn len(&self) -> usize {

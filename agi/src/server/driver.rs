@@ -6,23 +6,14 @@ use super::Services;
 use super::channel::{Channel, ChannelError};
 use super::clock::now;
 use super::desk::Credentials;
-use super::login_check::LoginCheck;
 use super::speech;
 use crate::Prompt;
-use crate::conversation::{Action, Ahead, Ending, Event, Login, Speech};
-use crate::protocol::{
-    Command, Ended, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName,
-};
+use crate::conversation::{Action, Ending, Event, Speech};
+use crate::protocol::{Command, MaxDigits, Outcome, Text, Timeout, UnexpectedReply, VariableName};
 use crate::throttle::Reservation;
 
 /// No call lasts longer: Asterisk hangs up.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(300);
-
-/// What may be typed while a login is checked: an address. In silence the answer comes first or right after.
-const AHEAD: (MaxDigits, Timeout) = (MaxDigits::clamped(16), Timeout::from_secs(1));
-
-/// Who waits for longer because many others log in is told that the line is not dead.
-const SILENCE: Duration = Duration::from_secs(5);
 
 /// Performs the conversation's actions: on the channel, the ledger and the queue.
 pub(super) struct Driver<'a> {
@@ -33,6 +24,8 @@ pub(super) struct Driver<'a> {
     pub(super) language: Language,
     /// Failed logins of this call.
     pub(super) slips: Vec<Reservation>,
+    /// Somebody has logged in.
+    pub(super) is_let_in: bool,
 }
 
 impl Driver<'_> {
@@ -86,7 +79,7 @@ impl Driver<'_> {
     }
 
     /// Says something that any key interrupts. What has no recording is skipped.
-    async fn say(&mut self, speech: &Speech) -> Result<Event, ChannelError> {
+    pub(super) async fn say(&mut self, speech: &Speech) -> Result<Event, ChannelError> {
         for command in speech::commands(speech, self.language, now())? {
             match self.channel.perform(&command).await? {
                 Outcome::Played { interrupted_by: None } => {}
@@ -102,7 +95,7 @@ impl Driver<'_> {
         Ok(Event::Played { interrupted_by: None })
     }
 
-    async fn collect(
+    pub(super) async fn collect(
         &mut self,
         prompt: Option<Prompt>,
         max: MaxDigits,
@@ -138,37 +131,6 @@ impl Driver<'_> {
             | Outcome::Key(_)
             | Outcome::Variable(_) => Err(senseless(&Command::ChannelStatus)),
         }
-    }
-
-    /// Collects keys while the login is checked, because Asterisk drops those that no command waits for. How long that
-    /// takes depends on the keys and on how many others log in, never on what comes of the check.
-    async fn check_login(
-        &mut self,
-        credentials: Credentials,
-        slips: &mut Vec<Reservation>,
-    ) -> Result<Event, ChannelError> {
-        let services = self.services;
-        // Ended early, because the caller is gone, it is dropped as well.
-        let mut check = LoginCheck::new(services.logins.check(credentials, slips));
-        let mut ahead = Ahead::default();
-        let mut prompt = None;
-        let login = loop {
-            if ahead == Ahead::default() {
-                let (max, timeout) = AHEAD;
-                let collected = check.beside(self.collect(prompt, max, timeout)).await?;
-                let Event::Digits { digits, ended } = collected else { return Ok(collected) };
-                ahead = Ahead { digits, is_whole: ended == Ended::Hash };
-            }
-            if let Some(login) = check.within(SILENCE).await {
-                break login;
-            }
-            prompt = Some(Prompt::OneMoment);
-        };
-        if let Login::Accepted(traveller) = &login {
-            // From here on the log may name the account: what is typed before may be a PIN in the wrong place.
-            tracing::Span::current().record("account", traveller.account.as_str());
-        }
-        Ok(Event::LoginChecked(login, ahead))
     }
 
     async fn set_language(&mut self, language: Language) -> Result<Event, ChannelError> {

@@ -7,7 +7,7 @@ const AT_A_TIME: usize = 2;
 
 /// Logins that wait for one of them, so that hundreds of travellers who call at the same moment all get through: one
 /// takes about 12 ms of a processor.
-const WAITING: usize = 254;
+pub(super) const WAITING: usize = 254;
 
 /// The queue in front of the hashing of PINs: who offers work and memory to strangers bounds both.
 pub(super) struct HashTurns {

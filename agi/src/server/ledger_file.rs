@@ -33,13 +33,13 @@ impl LedgerFile {
     }
 
     /// Does `work` on this thread, which may block. A reader is used again only where all went well, and as long as the
-    /// ledger is not removed or replaced.
+    /// ledger is not removed, replaced or brought up to a newer schema.
     pub(super) fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let readers = self.readers();
-        let kept = readers.idle().pop();
+        let kept = readers.idle().pop().filter(LedgerReader::is_current);
         let reader = match kept {
             Some(reader) => reader,
             None => open(&self.0.path)?,
@@ -146,6 +146,18 @@ mod tests {
         for _ in 0..3 {
             assert!(has(&ledger, "third") && !has(&ledger, "first"));
         }
+    }
+
+    #[test]
+    fn a_ledger_that_a_newer_program_has_changed_is_read_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = LedgerFile::new(folder.path().join("ledger.db"));
+        make(folder.path(), "first");
+        assert!(has(&ledger, "first"));
+        let writer = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+        writer.execute_batch("PRAGMA user_version = 1000").unwrap();
+        let read = ledger.read(|_| Ok(()));
+        assert!(matches!(read, Err(DatabaseError::Newer { .. })), "{read:?}");
     }
 
     #[test]

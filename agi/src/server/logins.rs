@@ -109,6 +109,15 @@ impl Logins {
     }
 }
 
+#[cfg(test)]
+impl Logins {
+    /// Keeps all who check from beginning for so long.
+    pub(super) async fn keep_busy(&self, time: Duration) {
+        let _turns = self.turns.take_all().await;
+        sleep(time).await;
+    }
+}
+
 fn traveller(account: Account) -> Traveller {
     let zone = account.zone();
     // jiff calls a machine without a zone Etc/Unknown; Asterisk on that machine says UTC by itself.
@@ -119,14 +128,16 @@ fn traveller(account: Account) -> Traveller {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::task::{Context, Waker};
 
     use dialgate_contract::CallerId;
     use dialgate_pin::{Hasher, Pepper};
+    use tokio::task::unconstrained;
     use tokio::time::Instant;
 
     use super::*;
     use crate::protocol::Digits;
-    use crate::server::hash_turns::HashTurn;
+    use crate::server::hash_turns::WAITING;
     use crate::server::ledger_file::LedgerFile;
     use crate::server::requests::Requests;
     use crate::server::throttling::Throttling;
@@ -139,13 +150,6 @@ mod tests {
         let ledger = LedgerFile::new(PathBuf::from("/nonexistent/ledger.db"));
         let desk = Desk::new(ledger, Hasher::new(pepper).unwrap(), throttling);
         (folder, Logins::new(desk))
-    }
-
-    /// Keeps all who check from beginning for so long.
-    async fn busy(logins: &Logins, time: Duration) -> Vec<HashTurn> {
-        let turns = logins.turns.take_all().await;
-        sleep(time).await;
-        turns
     }
 
     #[expect(clippy::disallowed_methods, reason = "how long the answer takes is what is tested")]
@@ -167,7 +171,7 @@ mod tests {
             [(0, 1), (480, 1), (520, 2), (980, 2), (1480, 2), (1520, 3), (3300, 4)]
         {
             let (_folder, logins) = logins();
-            let holding = async { drop(busy(&logins, Duration::from_millis(busy_for)).await) };
+            let holding = logins.keep_busy(Duration::from_millis(busy_for));
             let ((), (login, took)) = tokio::join!(holding, timed(&logins));
             assert_eq!(login, Login::Rejected);
             let off = took.abs_diff(Duration::from_secs(expected));
@@ -176,9 +180,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_finds_too_many_waiting_hears_as_soon_as_anybody_that_all_lines_are_busy() {
+        let (_folder, logins) = logins();
+        let holding = logins.keep_busy(Duration::from_secs(2));
+        let waiting = (0..WAITING).map(|_| timed(&logins));
+        let mut before: Vec<_> = waiting.map(Box::pin).collect();
+        // All in one go, which is more than tokio lets one task do otherwise.
+        let one_more = unconstrained(async {
+            let mut context = Context::from_waker(Waker::noop());
+            for login in &mut before {
+                assert!(login.as_mut().poll(&mut context).is_pending());
+            }
+            timed(&logins).await
+        });
+        tokio::select! {
+            biased;
+            () = holding => panic!("it waited for its turn"),
+            (login, took) = one_more => {
+                assert_eq!(login, Login::Busy);
+                assert!(took.abs_diff(ANSWER_AFTER) <= Duration::from_millis(2), "{took:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_has_had_no_turn_after_twenty_seconds_hears_that_all_lines_are_busy() {
         let (_folder, logins) = logins();
-        let holding = async { drop(busy(&logins, Duration::from_secs(60)).await) };
+        let holding = logins.keep_busy(Duration::from_secs(60));
         let waiting = timed(&logins);
         tokio::select! {
             biased;

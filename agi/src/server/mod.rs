@@ -66,7 +66,7 @@ impl Server {
     ) {
         let lines = Arc::new(Semaphore::new(usize::from(services.max_calls)));
         let busy_lines = Arc::new(Semaphore::new(TOLD_BUSY));
-        let complaints = Complaints::default();
+        let complaints = Complaints::new();
         let server = Arc::new(Self { services, lines, busy_lines, complaints });
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         tokio::select! {
@@ -96,13 +96,15 @@ impl Server {
             let mut place = strangers.place().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    place.begin();
+                    place.renew();
                     // In a box: what wraps a future holds it twice.
                     let call = Box::pin(Arc::clone(self).serve(stream, place));
                     calls.spawn(stop.clone().run_until_cancelled_owned(call));
                 }
                 Err(error) => {
-                    tracing::error!(%error, "accepting a connection");
+                    if self.complaints.unaccepted.one() {
+                        tracing::error!(%error, "accepting a connection");
+                    }
                     tokio::time::sleep(BREATHER).await;
                 }
             }
@@ -114,22 +116,24 @@ impl Server {
         let session = match meet(stream, place).await {
             Some(Ok(session)) => session,
             Some(Err(error)) => {
-                if self.complaints.one() {
+                if self.complaints.strangers.one() {
                     tracing::warn!(%error, "connection dropped before any call");
                 }
                 return;
             }
             None => {
-                if self.complaints.one() {
+                if self.complaints.strangers.one() {
                     tracing::warn!("too many connections that are no calls: dropped the oldest");
                 }
                 return;
             }
         };
         match self.line() {
-            Some((lines, _line)) => session.serve(&self.services, lines).await,
+            Some((lines, _line)) => {
+                session.serve(&self.services, lines, &self.complaints.calls).await
+            }
             None => {
-                if self.complaints.one() {
+                if self.complaints.strangers.one() {
                     tracing::warn!("a call beyond all limits finds no server");
                 }
             }
@@ -160,7 +164,7 @@ async fn meet(stream: TcpStream, mut place: Place) -> Option<Result<Session, Cha
         Ok(claim) => claim,
         Err(error) => return Some(Err(error)),
     };
-    place.heard();
+    place.renew();
     place.hold(claim.prove()).await
 }
 

@@ -5,6 +5,7 @@ use tracing::Instrument;
 
 use super::Services;
 use super::channel::{Channel, ChannelError};
+use super::complaints::Few;
 use super::driver::{CALL_LIMIT, Driver};
 use crate::conversation::{Conversation, Ending, Lines, SCRIPT, Turn};
 use crate::protocol::Environment;
@@ -43,38 +44,47 @@ impl Claim {
 
 impl Session {
     /// Serves the call to its end.
-    pub(super) async fn serve(self, services: &Services, lines: Lines) {
+    pub(super) async fn serve(self, services: &Services, lines: Lines, complaints: &Few) {
         let Self { channel, environment } = self;
         let caller = CallerId::from_network(environment.caller_id().unwrap_or_default());
         let id = printable(environment.uniqueid());
         let account = tracing::field::Empty;
         let call = tracing::info_span!("call", id, %caller, account);
         let language = Language::of_tag(environment.language());
-        let driver = Driver { channel, services, caller, language, slips: Vec::new() };
-        run(driver, environment, lines).instrument(call).await;
+        let driver =
+            Driver { channel, services, caller, language, slips: Vec::new(), is_let_in: false };
+        run(driver, environment, lines, complaints).instrument(call).await;
     }
 }
 
-/// One call, and one line in the log about how it ended.
-async fn run(mut driver: Driver<'_>, environment: Environment, lines: Lines) {
+/// One call, and one line in the log about how it ended; always where somebody was let in.
+async fn run(mut driver: Driver<'_>, environment: Environment, lines: Lines, complaints: &Few) {
     let script = environment.script();
-    if script != SCRIPT {
+    if script != SCRIPT && complaints.one() {
         tracing::warn!(script = printable(script), "AGI() asks for another script than {SCRIPT}");
     }
     let begun = Conversation::begin(script, lines);
     // A call that waits for a key keeps nothing that it does not need.
     drop(environment);
     let ended = timeout(GIVEN_UP_AFTER, converse(&mut driver, begun)).await;
-    match ended.unwrap_or(Err(ChannelError::Endless)) {
-        Ok(ending) => match driver.report(ending).await {
-            Ok(()) => tracing::info!(result = %ending, "call ended"),
-            Err(error) => tracing::info!(result = %ending, %error, "call ended, untold"),
-        },
-        Err(error @ (ChannelError::Closed | ChannelError::Io(_))) => {
+    let ended = ended.unwrap_or(Err(ChannelError::Endless));
+    let told = match &ended {
+        Ok(ending) => driver.report(*ending).await,
+        Err(_) => Ok(()),
+    };
+    if !driver.is_let_in && !complaints.one() {
+        return;
+    }
+    match (ended, told) {
+        (Ok(ending), Ok(())) => tracing::info!(result = %ending, "call ended"),
+        (Ok(ending), Err(error)) => {
+            tracing::info!(result = %ending, %error, "call ended, untold");
+        }
+        (Err(error @ (ChannelError::Closed | ChannelError::Io(_))), _) => {
             tracing::info!(result = %Ending::Hangup, %error, "call ended, untold");
         }
         // The dialplan sees no result and apologises.
-        Err(error) => tracing::error!(result = %Ending::Error, %error, "call dropped"),
+        (Err(error), _) => tracing::error!(result = %Ending::Error, %error, "call dropped"),
     }
 }
 

@@ -155,6 +155,7 @@ mod tests {
         assert_eq!(said("2001:db8:1:2::"), "2001 : db8 : 1 : 2 : :");
         assert_eq!(said("::"), ": :");
     }
+
     #[test]
     fn one_is_never_a_number_of_its_own() {
         for language in Language::ALL {

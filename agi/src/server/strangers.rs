@@ -8,12 +8,10 @@ use tokio::time::{Duration, Instant, sleep_until};
 /// As many as are heard at a time. Each costs a file descriptor and some 3 KiB.
 const AT_A_TIME: usize = 2048;
 
-/// How long each may stay even if others wait. Asterisk writes what it has to say as soon as it is connected. While a
-/// flood waits to be accepted this lets 8,000 connections through in a second.
+/// How long each may stay even if others wait, until it has said who is calling, and after that until it has answered once.
+/// Asterisk does both as soon as it can. While a flood waits to be accepted this lets 8,000 connections through in a second;
+/// were it longer for those who have said who is calling, a flood of them would keep Asterisk waiting for more than its 2 s.
 const GRACE: Duration = Duration::from_millis(250);
-
-/// How much longer, once it has said who is calling: what is left is one answer.
-const GRACE_ONCE_HEARD: Duration = Duration::from_secs(1);
 
 /// How many are put out in one go.
 const LEAVING: usize = 64;
@@ -80,21 +78,12 @@ impl Place {
         }
     }
 
-    /// Its connection is there.
-    pub(super) fn begin(&mut self) {
-        self.may_stay(GRACE);
-    }
-
-    /// It has said who is calling.
-    pub(super) fn heard(&mut self) {
-        self.may_stay(GRACE_ONCE_HEARD);
-    }
-
-    fn may_stay(&mut self, time: Duration) {
+    /// Its time begins anew: its connection is there, or it has said who is calling.
+    pub(super) fn renew(&mut self) {
         let mut taken = self.room.taken();
         // Unless it was put out in this moment.
         if let Some(kept) = taken.by_end_of_grace.remove(&self.key) {
-            self.key.0 = now() + time;
+            self.key.0 = now() + GRACE;
             taken.by_end_of_grace.insert(self.key, kept);
         }
     }
@@ -216,7 +205,7 @@ mod tests {
         let strangers = Strangers::with_places(2);
         let mut first = strangers.place().await;
         sleep(GRACE * 100).await;
-        first.begin();
+        first.renew();
         let begun = now();
         let (first, _second) = (silent(first), silent(strangers.place().await));
         let _third = strangers.place().await;
@@ -224,21 +213,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_said_who_is_calling_has_more_time_than_those_who_came_after() {
+    async fn who_has_said_who_is_calling_has_as_much_time_again() {
         let strangers = Strangers::with_places(2);
         let mut honest = strangers.place().await;
-        honest.heard();
+        let later = silent(strangers.place().await);
+        sleep(GRACE * 3 / 4).await;
+        honest.renew();
         let honest = silent(honest);
-        for _ in 0..3 {
-            let later = silent(strangers.place().await);
-            sleep(GRACE).await;
-            assert!(!is_put_out(&honest).await);
-            drop(strangers.place().await);
-            assert!(is_put_out(&later).await);
-        }
-        sleep(GRACE_ONCE_HEARD).await;
-        let _later = silent(strangers.place().await);
-        let _last = silent(strangers.place().await);
+        let _third = silent(strangers.place().await);
+        assert!(is_put_out(&later).await && !is_put_out(&honest).await);
+        sleep(GRACE * 3 / 4).await;
+        let _fourth = silent(strangers.place().await);
         assert!(is_put_out(&honest).await);
     }
 }

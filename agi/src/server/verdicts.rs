@@ -16,6 +16,9 @@ use super::requests::Requests;
 /// How often the ledger is looked at while anybody waits: 10 µs each time.
 const INTERVAL: Duration = Duration::from_millis(10);
 
+/// Until it is looked at again after that has panicked.
+const AFTER_A_PANIC: Duration = Duration::from_secs(1);
+
 /// Where verdicts are waited for. One looks for all who wait.
 #[derive(Clone)]
 pub(super) struct Verdicts {
@@ -48,12 +51,21 @@ impl Verdicts {
         let (caller, verdict) = oneshot::channel();
         let mut waiting = self.waiting();
         waiting.callers.insert(request, caller);
-        if !waiting.is_looked_for {
-            waiting.is_looked_for = true;
-            tokio::spawn(self.clone().look_for_all());
+        let is_looked_for = std::mem::replace(&mut waiting.is_looked_for, true);
+        drop(waiting);
+        if !is_looked_for {
+            tokio::spawn(self.clone().look_in_any_case());
         }
         let verdict = timeout(self.patience, verdict);
         async { verdict.await.ok()?.ok() }
+    }
+
+    /// Begins anew where looking panics, so that it ends only when nobody waits.
+    async fn look_in_any_case(self) {
+        while let Err(error) = tokio::spawn(self.clone().look_for_all()).await {
+            tracing::error!(%error, "looking for verdicts failed: a bug");
+            sleep(AFTER_A_PANIC).await;
+        }
     }
 
     async fn look_for_all(self) {
@@ -61,7 +73,7 @@ impl Verdicts {
         while let Some(requests) = self.waited_for() {
             let failed = match self.look(requests).await {
                 Ok(Found { verdicts, unreadable }) => {
-                    self.tell(verdicts).await;
+                    self.tell(verdicts);
                     unreadable.map(LookError::from)
                 }
                 Err(error) => Some(error),
@@ -92,7 +104,7 @@ impl Verdicts {
         Ok(look.await??)
     }
 
-    async fn tell(&self, found: Vec<(RequestId, Verdict)>) {
+    fn tell(&self, found: Vec<(RequestId, Verdict)>) {
         let mut told = Vec::new();
         for (request, verdict) in found {
             let caller = self.waiting().callers.remove(&request);
@@ -101,7 +113,9 @@ impl Verdicts {
             }
         }
         if !told.is_empty() {
-            self.requests.forget(told).await;
+            // Not waited for: a slow disk delays nobody's verdict.
+            let requests = self.requests.clone();
+            tokio::spawn(async move { requests.forget(told).await });
         }
     }
 
@@ -138,6 +152,31 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_queue_that_cannot_be_written_now_keeps_no_verdict_from_being_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ledger, queue] = ["ledger.db", "queue.db"].map(|file| folder.path().join(file));
+        let [first, second] = [1, 2].map(|byte| RequestId::from_random([byte; 16]));
+        let decide = |request| {
+            let decided = Ledger::open(&ledger).unwrap().write(|transaction| {
+                let at = Timestamp::UNIX_EPOCH;
+                verdict::insert(transaction, request, None, Verdict::Closed, at)
+            });
+            decided.unwrap();
+        };
+        decide(first);
+        let requests = Requests::open(&queue).unwrap();
+        let verdicts = Verdicts::new(LedgerFile::new(ledger.clone()), requests, PATIENCE);
+        let writer = Connection::open(queue).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let waiting = verdicts.wait(second);
+        assert_eq!(verdicts.wait(first).await, Some(Verdict::Closed));
+        decide(second);
+        assert_eq!(timeout(PATIENCE / 5, waiting).await.unwrap(), Some(Verdict::Closed));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_verdict_that_cannot_be_read_keeps_no_other_from_being_told() {
         let folder = tempfile::tempdir().unwrap();
@@ -152,7 +191,7 @@ mod tests {
         });
         decided.unwrap();
         let requests = Requests::open(&folder.path().join("queue.db")).unwrap();
-        let verdicts = Verdicts::new(LedgerFile::new(path), requests, Duration::from_secs(10));
+        let verdicts = Verdicts::new(LedgerFile::new(path), requests, PATIENCE);
         let told = tokio::join!(verdicts.wait(first), verdicts.wait(second));
         assert_eq!(told, (None, Some(Verdict::Closed)));
     }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use dialgate_agi::Prompt;
 use dialgate_contract::ledger::{LeaseId, Ledger, Verdict, account, lease, verdict};
 use dialgate_contract::queue::RawRequest;
-use dialgate_contract::{Lifetime, RequestId};
+use dialgate_contract::{Language, Lifetime, RequestId};
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, sleep};
 
@@ -31,7 +33,7 @@ impl Fixture {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
                 "" | "#" => {}
-                "open" | "max" | "verdict" => fixture.truths.push(words),
+                "open" | "max" | "verdict" | "lines" | "broken" => fixture.truths.push(words),
                 "language" if fixture.heard.is_empty() => fixture.truths.push(words),
                 "language" => fixture.heard.push((line.to_owned(), String::new())),
                 "asks" => fixture.asks.push(rest.to_owned()),
@@ -52,6 +54,9 @@ impl Fixture {
         site.config.lease.max = max.parse().unwrap();
         if self.truth("verdict").is_some_and(|truth| truth[1] == "none") {
             site.config.agi.wait_for_open = Lifetime::from_seconds(1).unwrap();
+        }
+        if let Some([_, lines]) = self.truth("lines") {
+            site.config.agi.max_calls = lines.parse().unwrap();
         }
         let number = "4711".parse().unwrap();
         let mut ledger = Ledger::open(&site.config.ledger_file()).unwrap();
@@ -142,15 +147,30 @@ async fn play(path: PathBuf) {
     let fixture = Fixture::read(&path);
     let site = fixture.site();
     let server = site.serve().await;
+    if let Some([_, what]) = fixture.truth("broken") {
+        let table = if what == "logins" { "throttle_everyone" } else { "request" };
+        let broken = format!(
+            "CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        );
+        Connection::open(site.config.queue_file()).unwrap().execute_batch(&broken).unwrap();
+    }
     let mut call = Call::dial(server.address).await;
     let mut asked = Vec::new();
     let converse = async {
-        let mut expected = fixture.heard.iter();
+        let mut expected = fixture.heard.iter().peekable();
+        let mut is_silent = false;
         while let Some(command) = call.command().await {
             let Some(heard) = heard(&command) else {
                 call.answer(&command).await;
                 continue;
             };
+            let was_silent = std::mem::replace(&mut is_silent, heard == "silence");
+            if was_silent && is_silent && expected.peek().is_none_or(|(next, _)| next != "silence")
+            {
+                // A login that waits for its turn.
+                call.say(pressed(&command, "").as_bytes()).await;
+                continue;
+            }
             let (next, keys) = expected.next().unwrap_or_else(|| panic!("{path:?}: also {heard}"));
             assert_eq!(&heard, next, "{path:?}");
             match heard.starts_with("language ") {
@@ -169,14 +189,30 @@ async fn play(path: PathBuf) {
     assert_eq!(asked, fixture.asks, "{path:?}");
 }
 
-#[tokio::test]
-async fn every_call_goes_as_it_is_written_down() {
+fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calls");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut calls: JoinSet<()> =
-        files.filter(|path| path.extension().is_some_and(|end| end == "txt")).map(play).collect();
-    assert!(calls.len() > 20, "{} calls", calls.len());
+    files.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect()
+}
+
+#[tokio::test]
+async fn every_call_goes_as_it_is_written_down() {
+    let mut calls: JoinSet<()> = files().into_iter().map(play).collect();
     while let Some(call) = calls.join_next().await {
         call.unwrap();
+    }
+}
+
+#[test]
+fn every_prompt_is_heard_in_some_call_and_every_language_spoken() {
+    let calls: Vec<Fixture> = files().iter().map(|path| Fixture::read(path)).collect();
+    let heard: BTreeSet<&str> =
+        calls.iter().flat_map(|call| &call.heard).map(|(heard, _)| heard.as_str()).collect();
+    let is_unheard =
+        |prompt: &&Prompt| !heard.contains(prompt.file().trim_start_matches("dialgate/"));
+    assert_eq!(Prompt::ALL.iter().filter(is_unheard).collect::<Vec<_>>(), [&Prompt::Welcome; 0]);
+    for language in Language::ALL {
+        let is_spoken = heard.contains(format!("language {language}").as_str());
+        assert!(is_spoken || *language == Language::En, "{language}");
     }
 }

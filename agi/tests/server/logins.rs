@@ -58,6 +58,16 @@ async fn the_right_pin_is_answered_after_the_same_second() {
     assert!(pauses[0].abs_diff(Duration::from_secs(1)) <= Duration::from_millis(2), "{pauses:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pound_too_many_after_the_pin_loses_no_key_that_is_typed_ahead() {
+    let site = Site::new();
+    let server = site.serve().await;
+    let call = Call::dial(server.address).await.logs_in().types("", "").types("", "12*34*56*78");
+    let heard = call.run().await.heard();
+    assert!(heard.contains(&"12.34.56.78".to_owned()), "{heard:?}");
+    assert!(!heard.contains(&"enter-address".to_owned()), "{heard:?}");
+}
+
 fn pauses_before(record: &Record, prompt: &str) -> Vec<Duration> {
     let said = |(line, _): &(&String, &Duration)| line.contains(prompt);
     record.commands.iter().zip(&record.pauses).filter(said).map(|(_, pause)| *pause).collect()

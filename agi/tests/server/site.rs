@@ -7,11 +7,15 @@ use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Account, Ledger, Verdict, account, verdict};
 use dialgate_contract::queue::{QueueReader, RawRequest};
 use dialgate_contract::{Lifetime, RequestId};
-use dialgate_pin::{Hasher, Pepper, Pin};
+use dialgate_pin::Pepper;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// Of 12345678 with the pepper below, and as cheap as argon2id can be.
+const HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$SkpKSkpKSkpKSkpKSkpKSg$JZbGULp05APYDwZ5oEPOkHfuSc+D6ZZZFYxcJD+9VAA";
 
 /// A machine with a ledger and a pepper: account 4711 has the PIN 12345678, and so have 4712, which is disabled, and
 /// 4713, whose row is damaged; the hash of 4714 is none.
@@ -40,7 +44,7 @@ impl Site {
         let pepper = Pepper::from_random([7; Pepper::BYTES]);
         std::fs::write(&config.pepper_file, pepper.to_file().as_bytes()).unwrap();
         let site = Self { folder, config };
-        site.add_accounts(&Hasher::new(pepper).unwrap());
+        site.add_accounts();
         site
     }
 
@@ -76,14 +80,13 @@ impl Site {
         request
     }
 
-    fn add_accounts(&self, hasher: &Hasher) {
-        let hash = hasher.hash(&Pin::new("12345678").unwrap()).unwrap();
+    fn add_accounts(&self) {
         let mut ledger = Ledger::open(&self.config.ledger_file()).unwrap();
         ledger
             .write(|tx| {
-                account::insert(tx, &traveller("4711", true), &hash)?;
-                account::insert(tx, &traveller("4712", false), &hash)?;
-                account::insert(tx, &traveller("4713", true), &hash)?;
+                account::insert(tx, &traveller("4711", true), HASH)?;
+                account::insert(tx, &traveller("4712", false), HASH)?;
+                account::insert(tx, &traveller("4713", true), HASH)?;
                 tx.execute("UPDATE account SET created_at = 1 << 60 WHERE number = '4713'", [])?;
                 account::insert(tx, &traveller("4714", true), "nonsense")?;
                 Ok::<_, DatabaseError>(())

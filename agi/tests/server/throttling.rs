@@ -5,7 +5,6 @@ use dialgate_contract::ledger::{Ledger, account};
 use dialgate_contract::queue::RawRequest;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::task::JoinSet;
 
 use super::asterisk::{Call, Record, environment};
 use super::site::{Running, Site};
@@ -170,24 +169,4 @@ async fn where_failures_cannot_be_counted_nobody_is_let_in() {
     change(&site, "DROP TABLE throttle_everyone");
     let record = tries(server.address, OWNER, "4711", &[RIGHT]).await;
     assert_eq!(record.result.as_deref(), Some("error"));
-}
-
-/// In real time: the hashes that others wait for take real time.
-#[tokio::test]
-async fn who_finds_too_many_logins_waiting_is_told_that_all_lines_are_busy() {
-    let mut site = Site::new();
-    site.config.agi.max_calls = 300;
-    let server = site.serve().await;
-    let writer = Connection::open(site.config.queue_file()).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut calls = JoinSet::new();
-    for n in 0..2 + 254 + 6 {
-        let (address, caller) = (server.address, format!("49302{n:03}"));
-        calls.spawn(async move { tries(address, &caller, "4711", &[RIGHT]).await.result });
-    }
-    let first = calls.join_next().await.unwrap().unwrap();
-    assert_eq!(first.as_deref(), Some("busy"));
-    writer.execute_batch("ROLLBACK").unwrap();
-    let others = calls.join_all().await;
-    assert!(others.iter().filter(|result| result.as_deref() == Some("busy")).count() <= 5);
 }

@@ -19,7 +19,7 @@ use std::io;
 
 pub(crate) use extent::Extent;
 pub(crate) use floor::serve;
-pub(crate) use oracle::oracle;
+pub(crate) use oracle::{Doubt, oracle};
 
 use figures::Figures;
 use host::Host;

@@ -61,21 +61,46 @@ impl Class {
     }
 }
 
+/// How often all the comparisons of a run may fail by chance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Doubt {
+    /// One site after the other, to see little.
+    OneInAHundred,
+    /// All sites at a time, to see in half a minute what is as long as a hash.
+    OneInAMillion,
+}
+
 /// How long each login of a class took.
 type Times = [Vec<Duration>; Class::ALL.len()];
 
-/// Has `sites` times ten logins of each class rejected, and compares the times.
-pub(crate) fn oracle(sites: u32) -> io::Result<String> {
+/// Has `sites` times ten logins of each class rejected, and compares the times. Fails where they tell why.
+pub(crate) fn oracle(sites: u32, doubt: Doubt) -> io::Result<String> {
     let host = Host::prepare()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let at_a_time = match doubt {
+        Doubt::OneInAHundred => 1,
+        Doubt::OneInAMillion => sites,
+    };
     let mut times = Times::default();
-    for _ in 0..sites {
-        let site = Site::new(Hash::Real)?;
-        disable(&site)?;
-        let server = site.serve(&host)?;
-        runtime.block_on(reject(server.address(), &mut times))?;
+    let mut left = sites;
+    while left > 0 {
+        let some = left.min(at_a_time).max(1);
+        left = left.saturating_sub(some);
+        let sites = (0..some).map(|_| Site::new(Hash::Real)).collect::<io::Result<Vec<_>>>()?;
+        sites.iter().try_for_each(disable)?;
+        let servers = sites.iter().map(|site| site.serve(&host)).collect::<io::Result<Vec<_>>>()?;
+        runtime.block_on(async {
+            let mut rejected: JoinSet<io::Result<Times>> =
+                servers.iter().map(|server| reject(server.address())).collect();
+            while let Some(done) = rejected.join_next().await {
+                for (all, more) in times.iter_mut().zip(done??) {
+                    all.extend(more);
+                }
+            }
+            Ok::<_, io::Error>(())
+        })?;
     }
-    Ok(report(&times))
+    report(&times, doubt)
 }
 
 fn disable(site: &Site) -> io::Result<()> {
@@ -93,7 +118,8 @@ fn disable(site: &Site) -> io::Result<()> {
 }
 
 /// Ten logins of each class, one of each at the same time, so that what disturbs one disturbs the others.
-async fn reject(server: SocketAddr, times: &mut Times) -> io::Result<()> {
+async fn reject(server: SocketAddr) -> io::Result<Times> {
+    let mut times = Times::default();
     for caller in 0..4 {
         rejected(server, caller, LOCKED.to_string(), WRONG_PIN).await?;
     }
@@ -115,7 +141,7 @@ async fn reject(server: SocketAddr, times: &mut Times) -> io::Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(times)
 }
 
 /// How long it takes from the PIN to the words that it was in vain.
@@ -155,7 +181,7 @@ fn typed_ago(typed: Option<std::time::Instant>) -> io::Result<Duration> {
     typed.map(|typed| typed.elapsed()).ok_or_else(|| io::Error::other("rejected without a PIN"))
 }
 
-fn report(times: &Times) -> String {
+fn report(times: &Times, doubt: Doubt) -> io::Result<String> {
     let columns = ["median", "p99", "max"].map(|column| format!(" {column:>9}")).concat();
     let mut report = format!("{:<44}{columns}\n", "milliseconds until a login is rejected");
     for (class, times) in Class::ALL.iter().zip(times) {
@@ -164,15 +190,20 @@ fn report(times: &Times) -> String {
         report += &sample.line(class.name());
     }
     let [wrong, others @ ..] = times;
+    let mut is_kept = true;
     for (class, times) in Class::ALL.iter().skip(1).zip(others) {
-        let (distance, limit) = (distance(wrong, times), limit(wrong.len(), times.len()));
+        let (distance, limit) = (distance(wrong, times), limit(doubt, wrong.len(), times.len()));
+        is_kept &= distance <= limit;
         let kept = if distance <= limit { "kept" } else { "MISSED" };
         report += &format!(
             "{:<44} {distance:>9.3} limit {limit:.3}: {kept}\n",
             format!("distance from {}", class.name())
         );
     }
-    report
+    if is_kept {
+        return Ok(report);
+    }
+    Err(io::Error::other(format!("the time until a login is rejected tells why\n{report}")))
 }
 
 /// The two-sample statistic of Kolmogorov and Smirnov: how far the shares of the two that are at most `t` lie apart,
@@ -187,15 +218,22 @@ fn distance(some: &[Duration], others: &[Duration]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// What that statistic exceeds once in a hundred times where both are of the same kind.
-fn limit(some: usize, others: usize) -> f64 {
+/// What that statistic exceeds so seldom where both are of the same kind.
+fn limit(doubt: Doubt, some: usize, others: usize) -> f64 {
     let (some, others) = (some as f64, others as f64);
-    1.628 * ((some + others) / (some * others)).sqrt()
+    // The root of -ln(p / 2) / 2.
+    let of_one_comparison = match doubt {
+        Doubt::OneInAHundred => 1.828,
+        Doubt::OneInAMillion => 2.820,
+    };
+    of_one_comparison * ((some + others) / (some * others)).sqrt()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RARE: Doubt = Doubt::OneInAMillion;
 
     fn times(milliseconds: impl IntoIterator<Item = u64>) -> Vec<Duration> {
         milliseconds.into_iter().map(Duration::from_millis).collect()
@@ -207,6 +245,16 @@ mod tests {
         assert_eq!(distance(&some, &some), 0.0);
         assert!((distance(&some, &times(7..=66)) - 0.1).abs() < 1e-9);
         assert_eq!(distance(&some, &times(61..=120)), 1.0);
-        assert!((limit(60, 60) - 0.297).abs() < 0.001);
+        assert!((limit(Doubt::OneInAHundred, 60, 60) - 0.334).abs() < 0.001);
+    }
+
+    #[test]
+    fn ten_milliseconds_more_show_in_forty_logins_and_chance_does_not() {
+        let sample = |more: u64| (0..40).map(move |n| 1_000 + more + 37 * n % 12);
+        let (some, later) = (times(sample(0)), times(sample(10)));
+        let shown = report(&[some.clone(), some.clone(), some.clone(), some.clone(), later], RARE);
+        assert!(shown.unwrap_err().to_string().contains("MISSED"));
+        let equal = report(&[0; 5].map(|_| some.clone()), RARE);
+        assert!(!equal.unwrap().contains("MISSED"));
     }
 }

@@ -55,6 +55,12 @@ pub fn open_reader(path: &Path, migrations: Migrations) -> Result<Connection, Da
     Ok(connection)
 }
 
+/// Whether a database that was opened for reading still has the schema that it was opened with.
+#[must_use]
+pub fn is_current(connection: &Connection, migrations: Migrations) -> bool {
+    version(connection).is_ok_and(|found| found == migrations.len())
+}
+
 /// Runs `work` in one transaction that nobody else writes beside; keeps nothing of it when it fails.
 ///
 /// # Errors

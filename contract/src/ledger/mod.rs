@@ -59,6 +59,12 @@ impl LedgerReader {
         database::open_reader(path, MIGRATIONS).map(Self)
     }
 
+    /// Whether its schema is still the one that it was opened with: a newer program may have changed it since.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        database::is_current(&self.0, MIGRATIONS)
+    }
+
     /// What the functions of the tables read from.
     #[must_use]
     pub const fn connection(&self) -> &Connection {

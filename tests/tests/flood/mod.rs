@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use wire::{Wire, environment};
 
-/// Connections that say nothing.
+/// Connections that say nothing; half of them only once they have said who is calling.
 pub(crate) const IDLE: usize = 10_000;
 /// Those that say one byte of the environment each second.
 const DRIPS: usize = 300;
@@ -108,7 +108,6 @@ fn all() -> impl Iterator<Item = Mischief> {
         Mischief::EndlessEnvironment,
         Mischief::HalfClosedAmidEnvironment,
         Mischief::HalfClosedAfterEnvironment,
-        Mischief::SilentAfterEnvironment,
     ];
     // At every prompt. Whoever stays silent keeps a line, so only before the login are there many of them.
     let amid_calls = (1..COMMANDS)
@@ -122,7 +121,8 @@ fn all() -> impl Iterator<Item = Mischief> {
         .chain(silent)
         .chain(of(Mischief::ResetAfter(0), EACH))
         .chain(of(Mischief::Drip, DRIPS))
-        .chain(of(Mischief::Idle, IDLE))
+        .chain(of(Mischief::SilentAfterEnvironment, IDLE / 2))
+        .chain(of(Mischief::Idle, IDLE / 2))
 }
 
 async fn for_ever(
@@ -179,6 +179,7 @@ async fn once(
             wire.until_closed().await
         }
         Mischief::SilentAfterEnvironment => {
+            let _one = counts.one();
             wire.stream().write_all(&environment(account)).await?;
             wire.until_closed().await
         }

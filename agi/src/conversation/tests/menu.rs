@@ -58,8 +58,22 @@ fn the_menu_is_repeated_on_0_and_a_menu_that_is_not_answered_ends_the_call() {
     walk.heard_at_question();
     assert_eq!(walk.last_heard(2), ["nothing-entered", "menu-open/1"]);
     walk.stays_silent();
+    walk.stays_silent();
     walk.listen();
     assert_eq!(walk.ending, Some(Ending::Refused));
+}
+
+#[test]
+fn whoever_wants_to_hear_the_menu_again_fails_nothing() {
+    let mut walk = chooses("0");
+    for _ in 0..4 {
+        walk.types("0");
+        walk.heard_at_question();
+        assert_eq!(walk.last_heard(5)[0], "your-access-from");
+    }
+    walk.types("8");
+    walk.types("3");
+    assert_eq!(walk.wish(), Some(&Wish::Close));
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub enum Letter {
     Opened {
         /// The traveller's name.
         name: String,
-        /// What it is written in; `None`: English, and in letters of before there were others.
+        /// What it is written in; `None`: English.
         language: Option<Language>,
         /// Whose access.
         account: AccountNumber,
@@ -37,7 +37,7 @@ pub enum Letter {
     Closed {
         /// The traveller's name.
         name: String,
-        /// What it is written in; `None`: English, and in letters of before there were others.
+        /// What it is written in; `None`: English.
         language: Option<Language>,
         /// Whose access.
         account: AccountNumber,
@@ -50,7 +50,7 @@ pub enum Letter {
     PinChanged {
         /// The traveller's name.
         name: String,
-        /// What it is written in; `None`: English, and in letters of before there were others.
+        /// What it is written in; `None`: English.
         language: Option<Language>,
         /// Whose PIN.
         account: AccountNumber,
@@ -61,7 +61,7 @@ pub enum Letter {
     FailedLogins {
         /// The traveller's name.
         name: String,
-        /// What it is written in; `None`: English, and in letters of before there were others.
+        /// What it is written in; `None`: English.
         language: Option<Language>,
         /// Whose account.
         account: AccountNumber,
@@ -232,13 +232,6 @@ fn last_digits(caller: &CallerId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_letter_that_was_posted_before_letters_had_languages_can_still_be_read() {
-        let old = r#"{"kind":"pin-changed","name":"Ann","account":"4711","caller":"5678"}"#;
-        let letter: Letter = serde_json::from_str(old).unwrap();
-        assert!(matches!(letter, Letter::PinChanged { language: None, .. }), "{letter:?}");
-    }
 
     #[test]
     fn the_caller_is_shown_by_the_last_four_digits_only() {
