@@ -1,7 +1,7 @@
 use dialgate_contract::Exit;
 use dialgate_contract::database::DatabaseError;
 
-use crate::firewall::{FirewallError, PlanError};
+use crate::firewall::{FirewallError, Plan, PlanError, Step};
 
 /// Why a pass came to nothing. Requests stay in the queue and are decided by a later one.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,19 @@ pub enum PassError {
     DryRun,
 }
 
+/// The steps of a plan that a message names; a firewall that is built anew has one for each address and service.
+const NAMED: usize = 20;
+
 impl PassError {
+    /// What is left to do where nothing should be.
+    #[must_use]
+    pub(super) fn unsettled(rest: &Plan) -> Self {
+        let named: Vec<String> = rest.steps().iter().take(NAMED).map(Step::to_string).collect();
+        let more = rest.steps().len().saturating_sub(NAMED);
+        let more = if more > 0 { format!("; and {more} more steps") } else { String::new() };
+        Self::Unsettled(named.join("; ") + &more)
+    }
+
     /// How a program ends whose only pass this was.
     #[must_use]
     pub fn exit(&self) -> Exit {

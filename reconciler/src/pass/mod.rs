@@ -197,7 +197,7 @@ fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Res
     tell(&plan);
     firewall.apply(&plan)?;
     let rest = Plan::undone(desired, &firewall.read()?)?;
-    if rest.is_empty() { Ok(()) } else { Err(PassError::Unsettled(rest.to_string())) }
+    if rest.is_empty() { Ok(()) } else { Err(PassError::unsettled(&rest)) }
 }
 
 fn tell(plan: &Plan) {

@@ -64,7 +64,7 @@ impl Reconciler {
                 firewall.apply(&closings)?;
                 let rest = Plan::closings(&desired, &firewall.read_sets()?);
                 if !rest.is_empty() {
-                    return Err(PassError::Unsettled(rest.to_string()));
+                    return Err(PassError::unsettled(&rest));
                 }
             }
             Ok(decided.passed)
