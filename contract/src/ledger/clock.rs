@@ -75,7 +75,7 @@ pub fn find(connection: &Connection) -> Result<Option<Clocks>, DatabaseError> {
 }
 
 /// Records what they show. Where the calendar was set back, every end in the ledger is set back as far, so that nothing
-/// lasts longer than it was to; the answer is how far that was.
+/// lasts longer than it was to, but for who is denied over a start of the machine; the answer is how far that was.
 ///
 /// # Errors
 /// When the database cannot be read or written.
@@ -90,6 +90,9 @@ pub fn keep(
     let back = clocks.set_back_since(&earlier);
     if let Some(back) = back {
         set_back(transaction, back)?;
+        if clocks.boot == earlier.boot {
+            set_denials_back(transaction, back)?;
+        }
     }
     record(transaction, &clocks.without_slight(&earlier))?;
     Ok(back)
@@ -100,7 +103,6 @@ fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), D
     for statement in [
         "UPDATE lease SET opened_at = opened_at - ?1, expires_at = expires_at - ?1, used_at = used_at - ?1 WHERE ended_at IS NULL",
         "UPDATE allow SET created_at = created_at - ?1, expires_at = expires_at - ?1",
-        "UPDATE deny SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE host SET asked_at = asked_at - ?1",
         "UPDATE host_address SET answered_at = answered_at - ?1",
         "UPDATE ended SET ended_at = ended_at - ?1",
@@ -109,6 +111,19 @@ fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), D
     ] {
         transaction.execute(statement, [back.as_secs()])?;
     }
+    Ok(())
+}
+
+/// Not after a start: a machine without a clock of its own starts with a calendar of long ago, and who is kept out is not
+/// to come in as soon as the network tells the time.
+fn set_denials_back(
+    transaction: &Transaction<'_>,
+    back: SignedDuration,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE deny SET created_at = created_at - ?1, expires_at = expires_at - ?1",
+        [back.as_secs()],
+    )?;
     Ok(())
 }
 
@@ -198,6 +213,22 @@ mod tests {
             assert_eq!(found, expected, "{query}");
         }
         assert_eq!(ledger.write(|tx| keep(tx, &clocks("a", 20, 4020))).unwrap(), None);
+    }
+
+    #[test]
+    fn nobody_is_kept_out_for_less_long_because_a_machine_starts_with_a_calendar_of_long_ago() {
+        let (_folder, mut ledger) = ledger();
+        let deny = "INSERT INTO deny VALUES ('12.34.56.80', '', 9000, 5000)";
+        ledger.write(|tx| tx.execute(deny, []).map_err(DatabaseError::from)).unwrap();
+        ledger.write(|tx| keep(tx, &clocks("a", 100, 6000))).unwrap();
+        // Until the network tells the time.
+        assert!(ledger.write(|tx| keep(tx, &clocks("b", 5, 0))).unwrap().is_some());
+        ledger.write(|tx| keep(tx, &clocks("b", 20, 6100))).unwrap();
+        let end: i64 = ledger
+            .connection()
+            .query_row("SELECT expires_at FROM deny", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(end, 9000);
     }
 
     #[test]

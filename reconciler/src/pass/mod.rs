@@ -119,7 +119,12 @@ impl Reconciler {
         }
         let cut = self.cut_lost(&desired, now);
         let mut actual = actual?;
-        cut?;
+        if let Err(error) = cut {
+            // A ledger that cannot be written is no reason to leave the firewall as somebody else, or a start of the
+            // machine, left it.
+            settle(self.firewall.as_mut(), &desired, actual)?;
+            return Err(error);
+        }
         if self.see_use(&actual, now)? {
             desired = wanted(self.ledger.connection(), &self.config, now)?;
             actual = self.close(&desired)?;

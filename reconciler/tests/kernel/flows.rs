@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use dialgate_contract::Network;
 use dialgate_contract::config::Anchor;
 use dialgate_reconciler::firewall::{Desired, Firewall, Grant, Kernel, Plan, Time};
 
@@ -25,7 +26,7 @@ fn flows_end_when_a_lease_is_taken_back() {
         let (taken, left) = (Talk::begin(TRAVELLER), Talk::begin(OTHER));
         taken.is_heard();
         left.is_heard();
-        settle(&mut kernel, &leases(&[(OTHER, 3600)]));
+        settle(&mut kernel, &leases(&[(OTHER, 3600)]).silence(ended()));
         taken.falls_silent();
         left.is_heard();
     });
@@ -42,6 +43,7 @@ fn flows_end_when_the_kernel_has_ended_a_lease_by_itself() {
         talk.is_heard();
         let nobody = leases(&[]);
         assert!(Plan::between(&nobody, &kernel.read().unwrap()).unwrap().is_empty());
+        settle(&mut kernel, &nobody.clone().silence(ended()));
         kernel.apply(&cuts(&nobody)).unwrap();
         talk.falls_silent();
     });
@@ -92,6 +94,11 @@ fn leases(addresses: &[(&str, u32)]) -> Desired {
     };
     let grants: Vec<Grant> = addresses.iter().map(grant).collect();
     Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, std::slice::from_ref(&sip), grants)
+}
+
+/// An answer that is on its way when flows are cut would begin one again.
+fn ended() -> [(Network, Time); 1] {
+    [(TRAVELLER.parse().unwrap(), Time::For(3600))]
 }
 
 fn cuts(desired: &Desired) -> Plan {

@@ -126,3 +126,19 @@ fn flows_of_whoever_comes_to_be_denied_end() {
     assert_eq!(bench.cut(), ["12.34.56.2"]);
     nothing_is_left_to_cut(&bench, 3);
 }
+
+#[test]
+fn what_cannot_be_written_down_of_a_cut_keeps_nothing_from_being_put_right() {
+    let bench = Bench::new();
+    allow(&bench, "12.34.56.8", Some(3600));
+    allow(&bench, "12.34.56.9", Some(3600));
+    bench.reconciler("").pass(&[], at(1)).unwrap();
+    let origin = "12.34.56.8".parse().unwrap();
+    bench.ledger().write(|tx| allow::remove(tx, &origin)).unwrap();
+    // As on a disk that is full, while somebody flushes the sets.
+    let full = "CREATE TRIGGER full BEFORE DELETE ON loss BEGIN SELECT RAISE(FAIL, 'full'); END";
+    bench.ledger().connection().execute_batch(full).unwrap();
+    bench.time_out();
+    bench.reconciler("").pass(&[], at(2)).unwrap_err();
+    assert_eq!((bench.open(), bench.cut()), (vec!["12.34.56.9".into()], vec!["12.34.56.8".into()]));
+}
