@@ -68,7 +68,7 @@ fn a_hundred_calls_get_through_ten_thousand_connections_that_are_none() {
     let is_call = |line: &&str| line.contains("call ended") || line.contains("call dropped");
     let is_anybodys = |line: &&str| is_call(line) && !line.contains("account=");
     let calls = log.lines().filter(is_anybodys).count();
-    assert!(calls < 1_000, "{calls} lines in the log about calls in which nobody was let in");
+    assert!(calls < 2_500, "{calls} lines in the log about calls in which nobody was let in");
 }
 
 /// What `work` returns, and the most descriptors open meanwhile; 0 for anybody but root, who may not look.

@@ -23,7 +23,7 @@ pub(super) struct Few {
 
 impl Complaints {
     pub(super) const fn new() -> Self {
-        Self { strangers: Few::of(100), calls: Few::of(300), unaccepted: Few::of(3) }
+        Self { strangers: Few::of(100), calls: Few::of(1_000), unaccepted: Few::of(3) }
     }
 
     /// Writes every minute how many were only counted.
