@@ -57,19 +57,28 @@ impl Actual {
     ) -> Result<Self, UnreadableError> {
         let mut sets: BTreeMap<SetName, KernelSet> = BTreeMap::new();
         let mut counted: BTreeMap<IpNet, Option<u64>> = BTreeMap::new();
+        let counts = saved_sets.contains(" packets ");
+        // The lines of a set follow each other.
+        let mut last: Option<(&str, SetName)> = None;
         for line in saved_sets.lines() {
             let unreadable = || UnreadableError::new("ipset", line);
             let mut words = line.split(' ');
-            let (verb, name) = (words.next(), words.next());
-            let Some(Ok(name)) = name.map(str::parse::<SetName>) else { continue };
+            let (verb, Some(text)) = (words.next(), words.next()) else { continue };
+            let name = match &last {
+                Some((same, name)) if *same == text => name,
+                Some(_) | None => {
+                    let Ok(name) = text.parse::<SetName>() else { continue };
+                    &last.insert((text, name)).1
+                }
+            };
             match verb {
                 Some("create") => {
                     let as_created = is_as_created(name.family(), words);
-                    sets.insert(name, KernelSet { as_created, entries: BTreeMap::new() });
+                    sets.insert(name.clone(), KernelSet { as_created, entries: BTreeMap::new() });
                 }
                 Some("add") => {
                     let family = name.family();
-                    let set = sets.get_mut(&name).ok_or_else(unreadable)?;
+                    let set = sets.get_mut(name).ok_or_else(unreadable)?;
                     if set.as_created {
                         let Entry { network, remaining, packets } =
                             entry(words).ok_or_else(unreadable)?;
@@ -77,7 +86,7 @@ impl Actual {
                             return Err(unreadable());
                         }
                         set.entries.insert(network, remaining);
-                        if matches!(name.purpose(), Purpose::Service(_)) {
+                        if counts && matches!(name.purpose(), Purpose::Service(_)) {
                             let sum = counted.entry(network).or_insert(Some(0));
                             *sum = sum.zip(packets).map(|(sum, more)| sum.saturating_add(more));
                         }
@@ -172,14 +181,23 @@ struct Entry {
 
 fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Entry> {
     let network = words.next()?;
-    let network = match network.parse::<IpNet>() {
-        Ok(network) => network,
-        Err(_) => IpNet::from(network.parse::<std::net::IpAddr>().ok()?),
+    let network = if network.contains('/') {
+        network.parse().ok()?
+    } else {
+        IpNet::from(network.parse::<std::net::IpAddr>().ok()?)
     };
-    let words: Vec<&str> = words.take(7).collect();
-    let (seconds, packets) = match *words.as_slice() {
-        ["timeout", seconds] => (seconds, None),
-        ["timeout", seconds, "packets", packets, "bytes", _] => (seconds, Some(packets)),
+    let words = [(); 7].map(|()| words.next());
+    let (seconds, packets) = match words {
+        [Some("timeout"), Some(seconds), None, ..] => (seconds, None),
+        [
+            Some("timeout"),
+            Some(seconds),
+            Some("packets"),
+            Some(packets),
+            Some("bytes"),
+            Some(_),
+            None,
+        ] => (seconds, Some(packets)),
         _ => return Some(Entry { network, remaining: None, packets: None }),
     };
     let remaining = match seconds {
