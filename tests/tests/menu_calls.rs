@@ -47,7 +47,11 @@ fn each_choice_of_the_menu_is_carried_out_and_said() {
     site.dialgate(&["lease", "grant", ACCOUNT, "12.34.56.78", "--for", "1h"]).unwrap();
     let mut asterisk = Asterisk::start(site.namespace(), Recordings::Installed).unwrap();
 
-    let steps = [("dialgate/menu-open", "2"), ("dialgate/choose-lifetime-1-3-7", "3")];
+    let steps = [
+        ("dialgate/menu-open", "0"),
+        ("dialgate/menu-open", "2"),
+        ("dialgate/choose-lifetime-1-3-7", "3"),
+    ];
     let (result, prompts) = call(&mut asterisk, PIN, &steps);
     assert_eq!(result, "extended", "{prompts:?}");
 
