@@ -7,7 +7,7 @@ use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::host::{self, Host};
 use dialgate_contract::ledger::{
-    Allow, BasePolicy, Deny, Loss, allow, base_policy, deny, ended, lease, loss, service,
+    Allow, BasePolicy, Deny, Loss, allow, base_policy, built, deny, ended, lease, loss, service,
 };
 use dialgate_contract::{HostName, Network, Origin};
 use ipnet::IpNet;
@@ -34,7 +34,8 @@ pub(crate) fn wanted(
     let kept_out: BTreeSet<IpNet> = denials.iter().map(|denial| denial.network.net()).collect();
     grants.retain(|grant| !covers(&kept_out, grant.network.net()));
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
-    let desired = Desired::new(chain, anchor, &services, grants).deny(denials);
+    let desired = Desired::new(chain, anchor, &services, grants);
+    let desired = desired.replace(built::all(connection)?).deny(denials);
     let desired = match policy(connection, config, now)? {
         Some(policy) => desired.keep_others_out(policy),
         None => desired,

@@ -144,6 +144,13 @@ CREATE TABLE base_policy (
     trial_ends INTEGER               -- NULL: confirmed
 ) STRICT;
 
+-- Under which names the firewall's chain may stand, and what was its anchor.
+CREATE TABLE built (
+    chain  TEXT NOT NULL,
+    anchor TEXT NOT NULL,            -- a chain, or auto
+    PRIMARY KEY (chain, anchor)
+) STRICT, WITHOUT ROWID;
+
 -- One row: what the clocks showed when they were last looked at.
 CREATE TABLE clock (
     id       INTEGER PRIMARY KEY CHECK (id = 1),

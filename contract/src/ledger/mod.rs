@@ -5,6 +5,7 @@ pub mod account;
 pub mod allow;
 pub mod audit;
 pub mod base_policy;
+pub mod built;
 pub mod clock;
 pub mod deny;
 pub mod ended;

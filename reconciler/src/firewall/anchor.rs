@@ -8,6 +8,8 @@
 //! again and again (module `firewall`, `isConfigured`); in its own chain it looks for nothing. There ours stands at
 //! the top, and none is left in `INPUT`.
 
+use std::collections::BTreeSet;
+
 use dialgate_contract::config::{Anchor, ChainName};
 
 use super::fail2ban::set_of_bans;
@@ -38,36 +40,58 @@ pub(super) fn anchor(
 }
 
 /// Whether the name of our chain is somebody else's; such a chain is never touched.
-pub(super) fn is_taken(desired: &Desired) -> bool {
-    let chain = desired.chain();
-    let is_anchor = matches!(desired.anchor(), Anchor::Chain(anchor) if anchor == chain);
+pub(crate) fn is_taken(desired: &Desired) -> bool {
+    is_of_others(desired.anchor(), desired.chain())
+}
+
+/// Whether a chain of this name cannot be ours under this anchor.
+pub(super) fn is_of_others(anchor: &Anchor, chain: &ChainName) -> bool {
+    let is_anchor = matches!(anchor, Anchor::Chain(anchor) if anchor == chain);
     is_anchor || BUILT_IN.contains(&chain.as_str()) || chain.as_str() == FREEPBX
 }
 
 /// What is to be done for the jump to stand where it should; nothing when it does.
-pub(super) fn jump(filter: &Filter, anchor: &ChainName, chain: &ChainName) -> Option<Jump> {
-    let ours = format!("-j {chain}");
+pub(super) fn jump(desired: &Desired, filter: &Filter, anchor: &ChainName) -> Option<Jump> {
+    let ours = format!("-j {}", desired.chain());
     let rules = filter.rules(anchor.as_str()).unwrap_or_default();
     let others = rules.iter().filter(|rule| **rule != ours);
-    let above = others.take_while(|rule| is_of_fail2ban(rule)).count();
-    let remove: Vec<ChainName> = own_places(anchor)
-        .flat_map(|from| {
-            let rules = filter.rules(from.as_str()).unwrap_or_default();
-            let jumps = rules.iter().filter(|rule| **rule == ours).count();
-            std::iter::repeat_n(from, jumps)
-        })
-        .collect();
+    let goes = |rule: &str| desired.former().iter().any(|chain| rule == format!("-j {chain}"));
+    let above = others.take_while(|rule| is_of_fail2ban(rule) || goes(rule)).count();
+    let remove = own_jumps(desired, filter, anchor, desired.chain());
     let right = remove.len() == 1 && rules.get(above) == Some(&ours);
     (!right).then(|| Jump { anchor: anchor.clone(), remove, place: above.saturating_add(1) })
 }
 
+/// Where jumps stand that we have put there to this chain of ours: a chain once for each of them.
+pub(super) fn own_jumps(
+    desired: &Desired,
+    filter: &Filter,
+    anchor: &ChainName,
+    chain: &ChainName,
+) -> Vec<ChainName> {
+    let ours = format!("-j {chain}");
+    let jumps = own_places(desired, anchor).into_iter().flat_map(|from| {
+        let rules = filter.rules(from.as_str()).unwrap_or_default();
+        let jumps = rules.iter().filter(|rule| **rule == ours).count();
+        std::iter::repeat_n(from, jumps)
+    });
+    jumps.collect()
+}
+
 /// The chains that we put a jump into: where it should be now, and where it was before somebody started or stopped
-/// FreePBX's firewall. A jump anywhere else is somebody else's.
-fn own_places(anchor: &ChainName) -> impl Iterator<Item = ChainName> {
+/// FreePBX's firewall, or by another configuration. A jump anywhere else is somebody else's.
+fn own_places(desired: &Desired, anchor: &ChainName) -> Vec<ChainName> {
     let automatic = [Some(ChainName::input()), FREEPBX.parse().ok()];
-    let others =
-        automatic.into_iter().flatten().filter(|chain| chain != anchor).collect::<Vec<_>>();
-    std::iter::once(anchor.clone()).chain(others)
+    let mut others: BTreeSet<ChainName> = automatic.into_iter().flatten().collect();
+    others.extend(desired.former_anchors().iter().cloned());
+    // What stands in chains of ours goes with the rest of it.
+    others.retain(|place| place != anchor && !is_own(desired, place));
+    std::iter::once(anchor.clone()).chain(others).collect()
+}
+
+/// Whether a chain is, or was, ours.
+pub(super) fn is_own(desired: &Desired, chain: &ChainName) -> bool {
+    chain == desired.chain() || desired.former().contains(chain)
 }
 
 /// FreePBX's chain, where packets to this machine come through it.
@@ -108,9 +132,9 @@ mod tests {
 
     fn automatic(filter: &Filter) -> (String, Option<Jump>) {
         let chain: ChainName = "DIALGATE".parse().unwrap();
-        let desired = Desired::new(chain.clone(), Anchor::Auto, &[], []);
+        let desired = Desired::new(chain, Anchor::Auto, &[], []);
         let anchor = anchor(&desired, Family::V4, filter).unwrap();
-        let jump = jump(filter, &anchor, &chain);
+        let jump = jump(&desired, filter, &anchor);
         (anchor.to_string(), jump)
     }
 

@@ -77,6 +77,9 @@ fn command(step: &Step) -> Command<'_> {
         Step::Rebuild { family, chain, rules, jump } => {
             Command::Script(Tool::Iptables(*family), transaction(chain, rules, jump.as_ref()))
         }
+        Step::Retire { family, chain, jumps, needed } => {
+            Command::Script(Tool::Iptables(*family), retirement(chain, jumps, *needed))
+        }
         Step::Cut(cut) => Command::Cut(cut),
     }
 }
@@ -88,6 +91,17 @@ fn transaction(chain: &ChainName, rules: &[Rule], jump: Option<&Jump>) -> String
     if let Some(Jump { anchor, remove, place }) = jump {
         lines.extend(remove.iter().map(|from| format!("-D {from} -j {chain}")));
         lines.push(format!("-I {anchor} {place} -j {chain}"));
+    }
+    lines.push("COMMIT\n".to_owned());
+    lines.join("\n")
+}
+
+fn retirement(chain: &ChainName, jumps: &[ChainName], needed: bool) -> String {
+    let mut lines = vec!["*filter".to_owned()];
+    lines.extend(jumps.iter().map(|from| format!("-D {from} -j {chain}")));
+    lines.push(format!("-F {chain}"));
+    if !needed {
+        lines.push(format!("-X {chain}"));
     }
     lines.push("COMMIT\n".to_owned());
     lines.join("\n")

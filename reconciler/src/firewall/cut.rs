@@ -79,7 +79,8 @@ pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<
             | Step::Cut(_)
             | Step::Destroy { .. }
             | Step::Create { .. }
-            | Step::Rebuild { .. } => {}
+            | Step::Rebuild { .. }
+            | Step::Retire { .. } => {}
         }
     }
     for (name, ports) in &standing {

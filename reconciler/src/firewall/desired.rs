@@ -4,6 +4,7 @@ use dialgate_contract::config::{Anchor, ChainName};
 use dialgate_contract::{Network, Ports, Service, ServiceName};
 use ipnet::IpNet;
 
+use super::anchor::is_of_others;
 use super::base_policy::{self, BasePolicy};
 use super::set_name::Purpose;
 use super::{Family, Rule, SetName, Time};
@@ -36,6 +37,8 @@ pub struct Desired {
     services: BTreeMap<ServiceName, Ports>,
     sets: BTreeMap<SetName, BTreeMap<IpNet, Time>>,
     policy: Option<BasePolicy>,
+    former: BTreeSet<ChainName>,
+    former_anchors: BTreeSet<ChainName>,
 }
 
 impl Desired {
@@ -64,7 +67,8 @@ impl Desired {
                 }
             }
         }
-        Self { chain, anchor, services, sets, policy: None }
+        let (former, former_anchors) = (BTreeSet::new(), BTreeSet::new());
+        Self { chain, anchor, services, sets, policy: None, former, former_anchors }
     }
 
     /// The same, and these networks are kept out of everything. There is a set and a rule for them only where there
@@ -109,6 +113,21 @@ impl Desired {
         self
     }
 
+    /// The same, and these are what was built before: chains of ours with their anchors. Of other names than now they
+    /// are to go, and so are the jumps in other anchors.
+    #[must_use]
+    pub fn replace(mut self, built: impl IntoIterator<Item = (ChainName, Anchor)>) -> Self {
+        for (chain, anchor) in built {
+            if chain != self.chain && !is_of_others(&self.anchor, &chain) {
+                self.former.insert(chain);
+            }
+            if let Anchor::Chain(anchor) = anchor {
+                self.former_anchors.insert(anchor);
+            }
+        }
+        self
+    }
+
     fn put(&mut self, purpose: Purpose, network: IpNet, time: Time) {
         let set = SetName::new(purpose, Family::of(network));
         put(self.sets.entry(set).or_default(), network, time);
@@ -124,6 +143,16 @@ impl Desired {
     #[must_use]
     pub const fn anchor(&self) -> &Anchor {
         &self.anchor
+    }
+
+    /// The names of chains that are ours and are to go.
+    pub(super) const fn former(&self) -> &BTreeSet<ChainName> {
+        &self.former
+    }
+
+    /// Where jumps of ours may stand that were put there by another configuration.
+    pub(super) const fn former_anchors(&self) -> &BTreeSet<ChainName> {
+        &self.former_anchors
     }
 
     /// Every set, with the time each of its entries has left; these may be more than [`LONGEST`] seconds.

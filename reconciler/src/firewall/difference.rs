@@ -49,11 +49,16 @@ impl<'a> Difference<'a> {
     }
 
     /// Takes out of our chain what should not be there, and puts in who is denied and whose right has ended.
-    pub(super) fn narrow(&self, family: Family, filter: &Filter) -> Option<Step> {
-        let standing = filter.rules(self.desired.chain().as_str())?;
+    pub(super) fn narrow(
+        &self,
+        family: Family,
+        filter: &Filter,
+        chain: &ChainName,
+    ) -> Option<Step> {
+        let standing = filter.rules(chain.as_str())?;
         let rules = self.narrowed(family, standing);
         (!rules.iter().map(Rule::as_str).eq(standing.iter().map(String::as_str)))
-            .then(|| Step::Narrow { family, chain: self.desired.chain().clone(), rules })
+            .then(|| Step::Narrow { family, chain: chain.clone(), rules })
     }
 
     /// Makes sets and fills them.
@@ -100,7 +105,7 @@ impl<'a> Difference<'a> {
         let chain = self.desired.chain();
         let rules = self.desired.rules(family);
         let standing = filter.rules(chain.as_str()).map(|standing| self.narrowed(family, standing));
-        let jump = jump(filter, anchor, chain);
+        let jump = jump(self.desired, filter, anchor);
         (standing.as_ref() != Some(&rules) || jump.is_some()).then(|| Step::Rebuild {
             family,
             chain: chain.clone(),

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
+use dialgate_contract::config::ChainName;
+
 use super::filter::BUILT_IN;
+use super::former::leads_to;
 use super::{Actual, Family, Filter, Jump, KernelSet, Plan, Rule, SetName, Step, Time};
 
 /// A model of the kernel: what it would hold after some steps, and what it would refuse.
@@ -96,6 +99,9 @@ impl Memory {
             Step::Rebuild { family, chain, rules, jump } => {
                 self.build(*family, chain.as_str(), rules, jump.as_ref())?;
             }
+            Step::Retire { family, chain, jumps, needed } => {
+                self.retire(*family, chain.as_str(), jumps, *needed)?;
+            }
         }
         Ok(())
     }
@@ -129,20 +135,45 @@ impl Memory {
         let built = rules.iter().map(ToString::to_string).collect();
         filter.chains.insert(chain.to_owned(), built);
         let Some(jump) = jump else { return Ok(()) };
-        let ours = format!("-j {chain}");
-        for from in &jump.remove {
-            let from = filter.chains.get_mut(from.as_str()).ok_or("there is no such chain")?;
-            let at = from.iter().position(|rule| *rule == ours).ok_or("there is no jump")?;
-            from.remove(at);
-        }
+        remove_jumps(filter, chain, &jump.remove)?;
         let anchor = filter.chains.entry(jump.anchor.to_string()).or_default();
         let index = jump.place.saturating_sub(1);
         if index > anchor.len() {
             return Err("the place lies behind the end of the chain");
         }
-        anchor.insert(index, ours);
+        anchor.insert(index, format!("-j {chain}"));
         Ok(())
     }
+
+    fn retire(
+        &mut self,
+        family: Family,
+        chain: &str,
+        jumps: &[ChainName],
+        needed: bool,
+    ) -> Result<(), &'static str> {
+        let filter = self.actual.filters.get_mut(&family).ok_or("the family is not spoken")?;
+        remove_jumps(filter, chain, jumps)?;
+        filter.chains.get_mut(chain).ok_or("there is no such chain")?.clear();
+        if needed {
+            return Ok(());
+        }
+        if filter.chains.values().flatten().any(|rule| leads_to(rule, chain)) {
+            return Err("a rule leads to the chain");
+        }
+        filter.chains.remove(chain);
+        Ok(())
+    }
+}
+
+fn remove_jumps(filter: &mut Filter, chain: &str, from: &[ChainName]) -> Result<(), &'static str> {
+    let ours = format!("-j {chain}");
+    for from in from {
+        let from = filter.chains.get_mut(from.as_str()).ok_or("there is no such chain")?;
+        let at = from.iter().position(|rule| *rule == ours).ok_or("there is no jump")?;
+        from.remove(at);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

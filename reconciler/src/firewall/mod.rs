@@ -19,6 +19,7 @@ mod error;
 mod fail2ban;
 mod filter;
 mod flow;
+mod former;
 mod glance;
 mod kernel;
 mod memory;
@@ -32,6 +33,7 @@ mod step;
 mod time;
 
 pub use actual::{Actual, KernelSet, UnreadableError};
+pub(crate) use anchor::is_taken;
 pub use base_policy::BasePolicy;
 pub use batch::{Batch, Tool};
 pub use cut::Cut;

@@ -7,6 +7,7 @@ use dialgate_contract::{Network, ServiceName};
 use super::anchor::{anchor, is_taken};
 use super::cut;
 use super::difference::Difference;
+use super::former::{is_retired, retire};
 use super::{Actual, Batch, Desired, Family, Step};
 
 /// The steps from what is to what should be: first those that close, then those that build and open, and last
@@ -53,6 +54,10 @@ impl Plan {
         for (&family, filter) in &actual.filters {
             if let Some(anchor) = anchors.get(&family) {
                 steps.extend(difference.rebuild(family, filter, anchor));
+                let former = desired.former().iter();
+                steps.extend(
+                    former.filter_map(|chain| retire(desired, family, filter, anchor, chain)),
+                );
             }
         }
         steps.extend(difference.pardon());
@@ -85,9 +90,12 @@ impl Plan {
         let difference = Difference { desired, actual };
         let mut steps = difference.close();
         steps.extend(difference.keep_out());
-        if !is_taken(desired) {
-            let filters = actual.filters.iter();
-            steps.extend(filters.filter_map(|(&family, filter)| difference.narrow(family, filter)));
+        let chain = Some(desired.chain()).filter(|_| !is_taken(desired));
+        for (&family, filter) in &actual.filters {
+            let narrow = |chain| difference.narrow(family, filter, chain);
+            steps.extend(chain.and_then(narrow));
+            let former = desired.former().iter().filter(|chain| !is_retired(filter, chain));
+            steps.extend(former.filter_map(narrow));
         }
         let cuts = cut::lost(desired, actual, &steps);
         steps.extend(cuts.into_iter().map(Step::Cut));

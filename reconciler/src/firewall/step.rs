@@ -73,6 +73,17 @@ pub enum Step {
         /// How the jump is put right; `None` when it is.
         jump: Option<Jump>,
     },
+    /// Takes away a chain that was ours under a former name, in one transaction with the jumps to it.
+    Retire {
+        /// Whose `filter` table.
+        family: Family,
+        /// Our chain.
+        chain: ChainName,
+        /// Where our jumps to it stand, a chain once for each of them.
+        jumps: Vec<ChainName>,
+        /// Whether somebody else's rules lead to it, so that it is only emptied.
+        needed: bool,
+    },
 }
 
 /// How the one jump to our chain is put where it belongs.
@@ -96,7 +107,7 @@ impl Step {
             }
             Self::Create { set } | Self::Open { set, .. } => !set.lets_in(),
             Self::Narrow { .. } | Self::Cut(_) => true,
-            Self::Destroy { .. } | Self::Rebuild { .. } => false,
+            Self::Destroy { .. } | Self::Rebuild { .. } | Self::Retire { .. } => false,
         }
     }
 }
@@ -138,6 +149,12 @@ impl fmt::Display for Step {
                     }
                     None => Ok(()),
                 }
+            }
+            Self::Retire { family, chain, needed: false, .. } => {
+                write!(f, "remove {chain} of {family}")
+            }
+            Self::Retire { family, chain, needed: true, .. } => {
+                write!(f, "empty {chain} of {family}, which somebody else's rules lead to")
             }
         }
     }

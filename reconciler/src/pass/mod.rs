@@ -16,6 +16,7 @@ mod error;
 mod expiry;
 mod hosts;
 mod letters;
+mod names;
 mod quick_check;
 mod requests;
 mod usage;
@@ -111,6 +112,7 @@ impl Reconciler {
         let (closing, opening) = closing_first(requests);
         let mut desired = wanted(self.ledger.connection(), &self.config, now)?;
         let mut actual = self.close(&desired);
+        self.remember_names(&desired, actual.as_ref().ok())?;
         let mut passed = Passed::default();
         if !closing.is_empty() {
             passed.dropped += self.decide_closing(&closing, now)?.dropped;

@@ -1,7 +1,7 @@
 //! Cases of what should be, what is, and the plan between: one folder each, with three files. A new case needs no
 //! Rust; when a plan is not as its file says, the test prints the plan as it is.
 //!
-//! - `desired`: `chain NAME`, `anchor NAME`, `service NAME PORTS`, `grant NETWORK SECONDS|always SERVICE…`,
+//! - `desired`: `chain NAME`, `anchor NAME`, `built NAME ANCHOR` for what was before, `service NAME PORTS`, `grant NETWORK SECONDS|always SERVICE…`,
 //!   `deny NETWORK SECONDS|always`, `ended NETWORK SECONDS`, and for the base policy `policy SECONDS|on`, `lan NETWORK` and `open SERVICE`, a
 //!   line each.
 //! - `actual`: what the tools print, each under a heading `== ipset save`, `== iptables-save` or `== ip6tables-save`;
@@ -52,12 +52,13 @@ fn parse_desired(text: &str) -> Desired {
     let mut chain: ChainName = "DIALGATE".parse().unwrap();
     let mut anchor = Anchor::Auto;
     let (mut services, mut grants, mut denials) = (Vec::new(), Vec::new(), Vec::new());
-    let mut ended = Vec::new();
+    let (mut ended, mut built) = (Vec::new(), Vec::new());
     let mut policy: Option<BasePolicy> = None;
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[0] {
             "chain" => chain = words[1].parse().unwrap(),
+            "built" => built.push((words[1].parse().unwrap(), words[2].parse().unwrap())),
             "anchor" => anchor = words[1].parse().unwrap(),
             "service" => services.push(Service {
                 name: words[1].parse().unwrap(),
@@ -83,7 +84,8 @@ fn parse_desired(text: &str) -> Desired {
             other => panic!("{other} in a desired file"),
         }
     }
-    let desired = Desired::new(chain, anchor, &services, grants).deny(denials).silence(ended);
+    let desired = Desired::new(chain, anchor, &services, grants);
+    let desired = desired.replace(built).deny(denials).silence(ended);
     match policy {
         Some(policy) => desired.keep_others_out(policy),
         None => desired,

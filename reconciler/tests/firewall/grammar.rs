@@ -8,7 +8,7 @@ pub(crate) fn is_in_the_grammar(line: &str) -> bool {
     let seconds = |text: &str| text.parse::<u32>().is_ok_and(|s| s <= 2_147_483);
     let anchor = |text: &str| ["INPUT", "my-input"].contains(&text);
     match line.split(' ').collect::<Vec<_>>()[..] {
-        ["*filter" | "COMMIT"] | [":DIALGATE", "-", "[0:0]"] => true,
+        ["*filter" | "COMMIT"] | [":DIALGATE" | ":OTHER", "-", "[0:0]"] => true,
         [
             "create",
             name,
@@ -24,9 +24,10 @@ pub(crate) fn is_in_the_grammar(line: &str) -> bool {
         ["add", name, net, "timeout", time] => is_set(name) && network(net) && seconds(time),
         ["del", name, net] => is_set(name) && network(net),
         ["flush" | "destroy", name] => is_set(name),
-        ["-A", "DIALGATE", ref rule @ ..] => *rule != ["-j", "ACCEPT"] && is_rule(rule),
-        ["-D", chain, "-j", "DIALGATE"] => anchor(chain),
-        ["-I", chain, place, "-j", "DIALGATE"] => {
+        ["-A", "DIALGATE" | "OTHER", ref rule @ ..] => *rule != ["-j", "ACCEPT"] && is_rule(rule),
+        ["-D", chain, "-j", "DIALGATE" | "OTHER"] => anchor(chain),
+        ["-F" | "-X", "DIALGATE"] => true,
+        ["-I", chain, place, "-j", "DIALGATE" | "OTHER"] => {
             anchor(chain) && place.parse::<u32>().is_ok_and(|p| p > 0)
         }
         _ => false,

@@ -10,14 +10,15 @@ use proptest::prelude::*;
 
 use crate::grammar::is_in_the_grammar;
 use crate::packets::{Fate, Packet, packet};
-use crate::states::{actual, desired, ended, grants, left_or_damaged, services};
+use crate::states::{actual, desired, ended, grants, left_or_damaged, renamed, services};
 
 /// Of a table, what is not ours to change.
 fn foreign(actual: &Actual) -> Vec<Vec<String>> {
+    let is_ours = |rule: &str| matches!(rule, "-j DIALGATE" | "-j OTHER");
     let chains = actual.filters().values().flat_map(|filter| {
         ["INPUT", "my-input", "FORWARD"].map(|chain| filter.rules(chain).unwrap().to_vec())
     });
-    chains.map(|rules| rules.into_iter().filter(|rule| rule != "-j DIALGATE").collect()).collect()
+    chains.map(|rules| rules.into_iter().filter(|rule| !is_ours(rule)).collect()).collect()
 }
 
 /// Whether somebody is kept out by our chain, and not by all of a base policy.
@@ -64,7 +65,23 @@ proptest! {
     }
 
     #[test]
-    fn the_tools_are_told_nothing_outside_the_grammar(desired in desired(), actual in actual()) {
+    fn a_chain_of_a_former_name_goes_and_nothing_of_others(desired in renamed(), actual in left_or_damaged()) {
+        let before = foreign(&actual);
+        let mut memory = Memory::new(actual);
+        let plan = Plan::between(&desired, memory.actual()).unwrap();
+        memory.apply(&plan).unwrap();
+        let rest = Plan::between(&desired, memory.actual()).unwrap();
+        prop_assert!(rest.is_empty(), "after\n{plan}remains\n{rest}");
+        prop_assert_eq!(foreign(memory.actual()), before);
+        for filter in memory.actual().filters().values() {
+            let led_to = |chain| filter.rules(chain).unwrap().iter().any(|rule| rule.ends_with("-j DIALGATE"));
+            let left = filter.rules("DIALGATE").map(<[String]>::len);
+            prop_assert_eq!(left, (led_to("INPUT") || led_to("my-input")).then_some(0));
+        }
+    }
+
+    #[test]
+    fn the_tools_are_told_nothing_outside_the_grammar(desired in prop_oneof![desired(), renamed()], actual in actual()) {
         for batch in Plan::between(&desired, &actual).unwrap().batches() {
             let Batch::Script { script, .. } = batch else { continue };
             prop_assert!(script.ends_with('\n'));
@@ -75,7 +92,8 @@ proptest! {
     }
 
     #[test]
-    fn closings_come_first_and_never_let_anybody_in(desired in desired(), actual in actual()) {
+    fn closings_come_first_and_never_let_anybody_in(
+        desired in prop_oneof![desired(), renamed()], actual in actual()) {
         let plan = Plan::between(&desired, &actual).unwrap();
         let first_other = plan.steps().iter().position(|step| !step.closes());
         let (first, rest) = plan.steps().split_at(first_other.unwrap_or(plan.steps().len()));

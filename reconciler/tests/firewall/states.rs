@@ -76,10 +76,21 @@ fn policy() -> impl Strategy<Value = BasePolicy> {
 
 /// Everything that can be desired.
 pub(crate) fn desired() -> impl Strategy<Value = Desired> {
+    desired_in("DIALGATE")
+}
+
+/// The same, under a name that our chain has now, after [`desired`] under the one that it had.
+pub(crate) fn renamed() -> impl Strategy<Value = Desired> {
+    let built =
+        ["auto", "my-input"].map(|anchor| ("DIALGATE".parse().unwrap(), anchor.parse().unwrap()));
+    desired_in("OTHER").prop_map(move |desired| desired.replace(built.clone()))
+}
+
+fn desired_in(chain: &'static str) -> impl Strategy<Value = Desired> {
     let anchor = select(vec!["auto", "my-input"]);
     (services(), grants(), denials(), ended(), option::of(policy()), anchor).prop_map(
-        |(services, grants, denials, ended, policy, anchor)| {
-            let chain = "DIALGATE".parse().unwrap();
+        move |(services, grants, denials, ended, policy, anchor)| {
+            let chain = chain.parse().unwrap();
             let desired = Desired::new(chain, anchor.parse().unwrap(), &services, grants);
             let desired = desired.deny(denials).silence(ended);
             match policy {

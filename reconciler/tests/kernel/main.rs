@@ -30,6 +30,8 @@ mod program;
 #[cfg(test)]
 mod quick_check;
 #[cfg(test)]
+mod renamed;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod speed;

@@ -49,7 +49,9 @@ fn a_chain_that_is_the_kernels_is_not_narrowed_when_something_is_closed() {
     let mut reconciler = bench.reconciler("[firewall]\nchain = \"INPUT\"");
     assert!(matches!(reconciler.pass(&[], at(11)), Err(PassError::Plan(_))));
     assert_eq!(bench.open(), [] as [&str; 0]);
-    assert_eq!(bench.kernel.borrow().memory.actual().filters(), &before);
+    for (family, filter) in bench.kernel.borrow().memory.actual().filters() {
+        assert_eq!(filter.rules("INPUT"), before[family].rules("INPUT"));
+    }
 }
 
 /// Takes as long as a writer waits for another.
