@@ -42,11 +42,18 @@ pub(crate) fn packet() -> impl Strategy<Value = Packet> {
 }
 
 impl Packet {
-    /// `None` when its family is not spoken.
+    /// `None` when its family is not spoken. A chain under a new name stands above the one under the former.
     pub(crate) fn fate(&self, actual: &Actual) -> Option<Fate> {
         let family = if self.from.is_ipv4() { Family::V4 } else { Family::V6 };
-        let rules = actual.filters().get(&family)?.rules("DIALGATE").unwrap_or_default();
-        Some(rules.iter().find_map(|rule| self.meets(rule, actual)).unwrap_or(Fate::Passed))
+        let filter = actual.filters().get(&family)?;
+        let chains = ["OTHER", "DIALGATE"].map(|chain| filter.rules(chain).unwrap_or_default());
+        Some(
+            chains
+                .into_iter()
+                .flatten()
+                .find_map(|rule| self.meets(rule, actual))
+                .unwrap_or(Fate::Passed),
+        )
     }
 
     fn meets(&self, rule: &str, actual: &Actual) -> Option<Fate> {
