@@ -37,7 +37,8 @@ pub(crate) struct Crowd<'a> {
 struct Caller {
     call: SipCall,
     record: Record,
-    is_over: bool,
+    is_answered: bool,
+    is_ended: bool,
 }
 
 impl<'a> Crowd<'a> {
@@ -67,7 +68,7 @@ impl<'a> Crowd<'a> {
         for identity in identities {
             self.calls += 1;
             let call = SipCall::place(self.namespace, self.calls, identity.clone())?;
-            callers.push(Caller { call, record: Record::default(), is_over: false });
+            callers.push(Caller::new(call));
         }
         let mut by_number = BTreeMap::new();
         let all_over = wait::until("the end of all calls", PATIENCE, || {
@@ -84,9 +85,9 @@ impl<'a> Crowd<'a> {
                     caller.live(happened, script)?;
                 }
             }
-            Ok(callers.iter().all(|caller| caller.is_over).then_some(()))
+            Ok(callers.iter().all(Caller::is_over).then_some(()))
         });
-        let unfinished = callers.iter().zip(identities).filter(|(caller, _)| !caller.is_over);
+        let unfinished = callers.iter().zip(identities).filter(|(caller, _)| !caller.is_over());
         let unfinished: Vec<_> = unfinished.map(|(caller, it)| (it, &caller.record)).collect();
         all_over.map_err(|error| io::Error::other(format!("{error}: {unfinished:?}")))?;
         Ok(callers.into_iter().map(|caller| caller.record).collect())
@@ -94,12 +95,22 @@ impl<'a> Crowd<'a> {
 }
 
 impl Caller {
+    fn new(call: SipCall) -> Self {
+        Self { call, record: Record::default(), is_answered: false, is_ended: false }
+    }
+
+    /// The dialplan may write that a call is over before Asterisk answers that it was refused.
+    const fn is_over(&self) -> bool {
+        self.is_answered && self.is_ended
+    }
+
     fn look(&mut self) -> io::Result<()> {
-        let answer = self.call.look()?;
-        if let Some(refused) = answer.filter(|line| !line.starts_with("SIP/2.0 200 ")) {
-            self.record.refused = Some(refused.to_owned());
+        let Some(answer) = self.call.look()? else { return Ok(()) };
+        self.is_answered = true;
+        if !answer.starts_with("SIP/2.0 200 ") {
+            self.record.refused = Some(answer.to_owned());
             // What the dialplan has not begun it does not end.
-            self.is_over |= self.record.heard.is_empty();
+            self.is_ended |= self.record.heard.is_empty();
         }
         Ok(())
     }
@@ -109,7 +120,7 @@ impl Caller {
             Happened::Called(_) => Ok(()),
             Happened::Ended(result) => {
                 self.record.result = result;
-                self.is_over = true;
+                self.is_ended = true;
                 Ok(())
             }
             Happened::Heard(prompt) => {
