@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
 
+use super::service;
 use crate::database::{DatabaseError, parse, timestamp};
 use crate::{Origin, ServiceName};
 
@@ -64,12 +65,11 @@ pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseEr
 /// When the database cannot be written.
 pub fn put(transaction: &Transaction<'_>, allow: &Allow) -> Result<bool, DatabaseError> {
     let replaced = remove(transaction, &allow.origin)?;
-    let services: Vec<&str> = allow.services.iter().map(ServiceName::as_str).collect();
     transaction.execute(
         "INSERT INTO allow (origin, services, name, expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             allow.origin.to_string(),
-            services.join(" "),
+            service::list(&allow.services),
             allow.name,
             allow.expires_at.map(Timestamp::as_second),
             allow.created_at.as_second(),
@@ -108,10 +108,7 @@ fn from_row(row: &Row<'_>) -> Result<Allow, DatabaseError> {
     let expires_at: Option<i64> = row.get("expires_at")?;
     Ok(Allow {
         origin: parse("allow.origin", "origin", &row.get::<_, String>("origin")?)?,
-        services: services
-            .split_whitespace()
-            .map(|name| parse("allow.services", "service name", name))
-            .collect::<Result<_, _>>()?,
+        services: service::from_list("allow.services", &services)?,
         name: row.get("name")?,
         expires_at: expires_at.map(|end| timestamp("allow.expires_at", end)).transpose()?,
         created_at: timestamp("allow.created_at", row.get("created_at")?)?,

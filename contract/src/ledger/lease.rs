@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
 
+use super::service;
 use crate::database::{DatabaseError, corrupt, parse, timestamp};
 use crate::text_enum::{serde_as_text, text_enum};
 use crate::{AccountNumber, ServiceName, TravellerAddress};
@@ -148,10 +149,9 @@ pub fn open(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<LeaseId, DatabaseError> {
-    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
     transaction.execute(
         "INSERT INTO lease (account, address, services, opened_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![account.as_str(), address.to_string(), services.join(" "), from.as_second(), until.as_second()],
+        params![account.as_str(), address.to_string(), service::list(services), from.as_second(), until.as_second()],
     )?;
     Ok(LeaseId(transaction.last_insert_rowid()))
 }
@@ -167,12 +167,11 @@ pub fn extend(
     services: &BTreeSet<ServiceName>,
     until: Timestamp,
 ) -> Result<(), DatabaseError> {
-    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
     transaction.execute(
         "UPDATE lease SET services = ?2, expires_at = ?3,
          reminded = CASE WHEN expires_at < ?3 THEN 0 ELSE reminded END
          WHERE id = ?1 AND ended_at IS NULL",
-        params![id.0, services.join(" "), until.as_second()],
+        params![id.0, service::list(services), until.as_second()],
     )?;
     Ok(())
 }
@@ -225,10 +224,7 @@ fn from_row(row: &Row<'_>) -> Result<Lease, DatabaseError> {
         account: parse("lease.account", "account number", text(1)?)?,
         address: TravellerAddress::from_stored(address)
             .map_err(|_| corrupt("lease.address", "traveller's address", address))?,
-        services: services
-            .split_whitespace()
-            .map(|name| parse("lease.services", "service name", name))
-            .collect::<Result<_, _>>()?,
+        services: service::from_list("lease.services", services)?,
         opened_at: timestamp("lease.opened_at", row.get(4)?)?,
         expires_at: timestamp("lease.expires_at", row.get(5)?)?,
         ended,

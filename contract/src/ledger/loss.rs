@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Transaction};
 
+use super::service;
 use crate::database::{DatabaseError, parse};
 use crate::{Network, ServiceName};
 
@@ -32,10 +33,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Loss>, DatabaseError> {
         losses.push(Loss {
             id: row.get("id")?,
             network: parse("loss.network", "network", &row.get::<_, String>("network")?)?,
-            services: services
-                .split_whitespace()
-                .map(|name| parse("loss.services", "service name", name))
-                .collect::<Result<_, _>>()?,
+            services: service::from_list("loss.services", &services)?,
         });
     }
     Ok(losses)

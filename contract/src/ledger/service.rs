@@ -1,5 +1,7 @@
 //! Services: what can be opened.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Transaction};
 
 use crate::database::{DatabaseError, parse};
@@ -43,6 +45,19 @@ pub fn insert(transaction: &Transaction<'_>, service: &Service) -> Result<(), Da
 /// When an account has it, or the database cannot be written.
 pub fn remove(transaction: &Transaction<'_>, name: &ServiceName) -> Result<bool, DatabaseError> {
     Ok(transaction.execute("DELETE FROM service WHERE name = ?1", [name.as_str()])? > 0)
+}
+
+/// A list of services as it is stored: names with spaces between.
+pub(super) fn list(names: &BTreeSet<ServiceName>) -> String {
+    names.iter().map(ServiceName::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads back what [`list`] wrote.
+pub(super) fn from_list(
+    column: &'static str,
+    text: &str,
+) -> Result<BTreeSet<ServiceName>, DatabaseError> {
+    text.split_whitespace().map(|name| parse(column, "service name", name)).collect()
 }
 
 #[cfg(test)]
