@@ -143,7 +143,7 @@ impl Reconciler {
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
         })?;
         passed.dropped += opened.dropped;
-        self.cut_lost(&wanted(self.ledger.connection(), &self.config, now)?, now)?;
+        self.cut_lost_since(now)?;
         Ok(passed)
     }
 
