@@ -24,6 +24,9 @@ mod neighbours;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+#[path = "../support/own_namespace.rs"]
+mod own_namespace;
+#[cfg(test)]
 mod packets;
 #[cfg(test)]
 mod program;

@@ -1,51 +1,14 @@
-use std::path::Path;
-use std::process::Command;
+use crate::own_namespace::in_own_namespaces;
 
-use dialgate_contract::SystemUser;
+pub(crate) use crate::own_namespace::sh;
 
-/// Runs a test of this program in a network namespace that is gone afterwards: the program starts itself again
-/// there, for the one test that the closure is written in.
+/// What the kernel's side of a test takes.
+const TOOLS: [&str; 4] =
+    ["/usr/sbin/ipset", "/usr/sbin/iptables", "/usr/sbin/ip6tables", "/usr/sbin/ip"];
+
+/// Runs a test of this program in a network namespace of its own.
 pub(crate) fn in_own_network<F: FnOnce()>(body: F) {
-    const INSIDE: &str = "DIALGATE_TEST_NAMESPACE";
-    if std::env::var_os(INSIDE).is_some() {
-        sh("ip link set lo up");
-        return body();
-    }
-    let path = std::any::type_name::<F>();
-    let test = path.split_once("::").unwrap().1.trim_end_matches("::{{closure}}");
-    let tools = ["ipset", "iptables", "ip6tables", "ip"].map(|tool| format!("/usr/sbin/{tool}"));
-    let missing: Vec<_> = tools.iter().filter(|tool| !Path::new(tool).exists()).collect();
-    if !SystemUser::is_root() || !missing.is_empty() {
-        println!("SKIPPED {test}: needs root and all tools (missing: {missing:?})");
-        let required = std::env::var_os("DIALGATE_REQUIRE_REAL").is_some_and(|value| value == "1");
-        assert!(!required, "{test} was skipped");
-        return;
-    }
-    let output = command("unshare")
-        .arg("--net")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{test} in its namespace:\n{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    said.lines().filter(|line| line.starts_with("measured: ")).for_each(|line| println!("{line}"));
-}
-
-/// Runs a shell script and returns what it printed.
-pub(crate) fn sh(script: &str) -> String {
-    let output = command("sh")
-        .args(["-ec", script])
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    in_own_namespaces(&["--net"], &TOOLS, "ip link set lo up", body);
 }
 
 /// What `nft flush ruleset` does: deletes every table.
@@ -105,9 +68,4 @@ fn transact(messages: &[(u16, u8, Vec<u8>)]) {
     let (length, _) =
         rustix::net::recv(&socket, &mut answer, rustix::net::RecvFlags::empty()).unwrap();
     assert!(length >= 20 && answer[16..20] == [0; 4], "{answer:?}");
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests set the kernel up with its tools")]
-fn command(program: &str) -> Command {
-    Command::new(program)
 }

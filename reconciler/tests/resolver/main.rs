@@ -9,4 +9,7 @@ mod names;
 #[cfg(test)]
 mod namespace;
 #[cfg(test)]
+#[path = "../support/own_namespace.rs"]
+mod own_namespace;
+#[cfg(test)]
 mod program;
