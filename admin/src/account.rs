@@ -31,16 +31,16 @@ pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error>
 fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
     let mut ledger = site.ledger()?;
     let account = Account {
-        number: free_number(ledger.connection(), new.number)?,
-        name: new.name.into_string(),
-        email: new.email.into_string(),
-        enabled: true,
         lifetime: new.lease.map(|asked| lease::allowed(asked, site)).transpose()?,
         time_zone: new.time_zone.map(|zone| zone.into_string()),
         language: new.language,
-        unlocked_at: None,
-        services: service::known(ledger.connection(), new.services)?,
-        created_at: site.now,
+        ..Account::new(
+            free_number(ledger.connection(), new.number)?,
+            new.name.into_string(),
+            new.email.into_string(),
+            service::known(ledger.connection(), new.services)?,
+            site.now,
+        )
     };
     let pin = NewPin::obtain(new.pin.pin_stdin, &account.number, site)?;
     ledger.write(|tx| {

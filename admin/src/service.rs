@@ -39,7 +39,7 @@ fn list(site: &Site) -> Result<Report, Error> {
 }
 
 fn add(name: ServiceName, ports: Ports, site: &Site) -> Result<Report, Error> {
-    let service = Service { name, ports };
+    let service = Service::new(name, ports);
     site.ledger()?.write(|tx| {
         if service::all(tx)?.iter().any(|known| known.name == service.name) {
             return Err(Error::ServiceExists(service.name.clone()));

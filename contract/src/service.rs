@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Lifetime;
 use crate::text_enum::text_enum;
 
 /// The name of something an account may be given access to: `a` to `z`, `0` to `9`, at most 20 characters, a letter
@@ -17,6 +18,8 @@ pub struct Service {
     pub name: ServiceName,
     /// What it opens.
     pub ports: Ports,
+    /// How long a lease with it lasts at most; `None`: what the site allows.
+    pub longest: Option<Lifetime>,
 }
 
 /// The ports a service opens: all of them, or at least one range. Written `all` or `udp:5060-5069 tcp:443`.
@@ -62,6 +65,14 @@ pub enum ServiceError {
         "ports are written all, or as a list such as udp:5060-5069,tcp:443 with ports from 1 to 65535"
     )]
     Ports,
+}
+
+impl Service {
+    /// A service without a limit of its own.
+    #[must_use]
+    pub const fn new(name: ServiceName, ports: Ports) -> Self {
+        Self { name, ports, longest: None }
+    }
 }
 
 impl ServiceName {

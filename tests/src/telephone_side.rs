@@ -173,16 +173,14 @@ fn add_accounts(ledger: &Path, accounts: usize) -> Result<(), DatabaseError> {
 
 fn traveller(number: &AccountNumber) -> Account {
     Account {
-        number: number.clone(),
-        name: "Ann".to_owned(),
-        email: "ann@example.net".to_owned(),
-        enabled: true,
-        lifetime: None,
-        language: None,
-        unlocked_at: None,
         time_zone: Some("Europe/Paris".to_owned()),
-        services: [].into(),
-        created_at: Timestamp::UNIX_EPOCH,
+        ..Account::new(
+            number.clone(),
+            "Ann".to_owned(),
+            "ann@example.net".to_owned(),
+            [].into(),
+            Timestamp::UNIX_EPOCH,
+        )
     }
 }
 

@@ -97,15 +97,14 @@ impl Site {
 
 fn traveller(number: &str, enabled: bool) -> Account {
     Account {
-        number: number.parse().unwrap(),
-        name: "Ann".to_owned(),
-        email: "ann@example.net".to_owned(),
         enabled,
-        lifetime: None,
         time_zone: Some("Europe/Paris".to_owned()),
-        language: None,
-        unlocked_at: None,
-        services: ["sip".parse().unwrap()].into(),
-        created_at: Timestamp::UNIX_EPOCH,
+        ..Account::new(
+            number.parse().unwrap(),
+            "Ann".to_owned(),
+            "ann@example.net".to_owned(),
+            ["sip".parse().unwrap()].into(),
+            Timestamp::UNIX_EPOCH,
+        )
     }
 }

@@ -179,15 +179,13 @@ fn open(transaction: &Transaction<'_>, request: &RawRequest) -> Result<(), Datab
 
 fn traveller(number: u32) -> io::Result<Account> {
     Ok(Account {
-        number: number.to_string().parse().map_err(io::Error::other)?,
-        name: "Ann".to_owned(),
-        email: "ann@example.net".to_owned(),
-        enabled: true,
-        lifetime: None,
-        language: None,
-        unlocked_at: None,
         time_zone: Some("Europe/Paris".to_owned()),
-        services: BTreeSet::new(),
-        created_at: Timestamp::UNIX_EPOCH,
+        ..Account::new(
+            number.to_string().parse().map_err(io::Error::other)?,
+            "Ann".to_owned(),
+            "ann@example.net".to_owned(),
+            BTreeSet::new(),
+            Timestamp::UNIX_EPOCH,
+        )
     })
 }

@@ -113,10 +113,7 @@ fn shipped() -> io::Result<Vec<Service>> {
 fn alike() -> io::Result<Vec<Service>> {
     let service = |name: &&str| {
         let (name, ports) = (name.parse(), "udp:5060-5069".parse());
-        Ok(Service {
-            name: name.map_err(io::Error::other)?,
-            ports: ports.map_err(io::Error::other)?,
-        })
+        Ok(Service::new(name.map_err(io::Error::other)?, ports.map_err(io::Error::other)?))
     };
     EIGHT.iter().map(service).collect()
 }

@@ -9,6 +9,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::{AtFlags, CWD, FallocateFlags, Timespec, Timestamps, UTIME_NOW};
 
+use crate::Lifetime;
+
 pub use error::DatabaseError;
 
 /// The oldest SQLite that is not known to damage a WAL database (the WAL-reset defect, mended in 3.51.3).
@@ -128,6 +130,18 @@ pub(crate) fn timestamp(
     seconds: i64,
 ) -> Result<jiff::Timestamp, DatabaseError> {
     jiff::Timestamp::from_second(seconds).map_err(|_| corrupt(column, "time", &seconds.to_string()))
+}
+
+/// Reads stored seconds as a duration.
+pub(crate) fn lifetime(
+    column: &'static str,
+    seconds: Option<i64>,
+) -> Result<Option<Lifetime>, DatabaseError> {
+    let read = |seconds: i64| {
+        Lifetime::from_seconds(seconds)
+            .map_err(|_| corrupt(column, "duration", &seconds.to_string()))
+    };
+    seconds.map(read).transpose()
 }
 
 pub(crate) fn corrupt(column: &'static str, what: &'static str, value: &str) -> DatabaseError {

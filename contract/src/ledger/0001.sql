@@ -1,6 +1,7 @@
 CREATE TABLE service (
     name  TEXT PRIMARY KEY NOT NULL,
-    ports TEXT NOT NULL              -- "all", or ranges such as "udp:5060-5069 tcp:5060-5069"
+    ports TEXT NOT NULL,             -- "all", or ranges such as "udp:5060-5069 tcp:5060-5069"
+    longest INTEGER                  -- seconds that a lease with it lasts at most; NULL: no limit of its own
 ) STRICT;
 
 INSERT INTO service (name, ports) VALUES
@@ -24,6 +25,8 @@ CREATE TABLE account (
     pin_hash   TEXT NOT NULL,        -- argon2id of the PIN and the pepper, as a PHC string
     enabled    INTEGER NOT NULL CHECK (enabled IN (0, 1)),
     lifetime   INTEGER,              -- seconds; NULL: the site's default
+    longest    INTEGER,              -- seconds that its leases last at most; NULL: no limit of its own
+    addresses  INTEGER,              -- open at a time at most; NULL: as many as the site allows
     time_zone  TEXT,                 -- IANA name; NULL: the machine's
     language   TEXT,                 -- such as es; NULL: what the call has
     unlocked_at INTEGER,             -- when failed logins were last forgiven

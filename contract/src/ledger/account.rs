@@ -1,12 +1,13 @@
 //! Accounts: who may open what.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU8;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::database::{DatabaseError, corrupt, parse, timestamp};
+use crate::database::{DatabaseError, corrupt, lifetime, parse, timestamp};
 use crate::{AccountNumber, Language, Lifetime, ServiceName};
 
 /// A traveller's account, without its secret.
@@ -22,6 +23,10 @@ pub struct Account {
     pub enabled: bool,
     /// How long its leases last; `None`: the site's default.
     pub lifetime: Option<Lifetime>,
+    /// How long they last at most; `None`: what the site allows.
+    pub longest: Option<Lifetime>,
+    /// Addresses open at a time at most; `None`: as many as the site allows.
+    pub addresses: Option<NonZeroU8>,
     /// The IANA name of the traveller's time zone; `None`: the machine's.
     pub time_zone: Option<String>,
     /// The language of calls and letters; `None`: what the call has.
@@ -35,6 +40,31 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account that may be used, with the site's defaults.
+    #[must_use]
+    pub const fn new(
+        number: AccountNumber,
+        name: String,
+        email: String,
+        services: BTreeSet<ServiceName>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            number,
+            name,
+            email,
+            enabled: true,
+            lifetime: None,
+            longest: None,
+            addresses: None,
+            time_zone: None,
+            language: None,
+            unlocked_at: None,
+            services,
+            created_at,
+        }
+    }
+
     /// The time zone to tell the traveller times in.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
@@ -45,8 +75,7 @@ impl Account {
     }
 }
 
-const COLUMNS: &str =
-    "number, name, email, enabled, lifetime, time_zone, language, unlocked_at, created_at";
+const COLUMNS: &str = "number, name, email, enabled, lifetime, longest, addresses, time_zone, language, unlocked_at, created_at";
 
 /// The account with this number.
 ///
@@ -96,8 +125,8 @@ pub fn insert(
     pin_hash: &str,
 ) -> Result<(), DatabaseError> {
     transaction.execute(
-        "INSERT INTO account (number, name, email, pin_hash, enabled, lifetime, time_zone, language, unlocked_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO account (number, name, email, pin_hash, enabled, lifetime, longest, addresses, time_zone, language, unlocked_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             account.number.as_str(),
             account.name,
@@ -105,6 +134,8 @@ pub fn insert(
             pin_hash,
             account.enabled,
             account.lifetime.map(Lifetime::seconds),
+            account.longest.map(Lifetime::seconds),
+            account.addresses.map(NonZeroU8::get),
             account.time_zone,
             account.language.map(Language::as_str),
             account.unlocked_at.map(Timestamp::as_second),
@@ -120,14 +151,16 @@ pub fn insert(
 /// When a service is unknown, or the database cannot be written.
 pub fn update(transaction: &Transaction<'_>, account: &Account) -> Result<bool, DatabaseError> {
     let changed = transaction.execute(
-        "UPDATE account SET name = ?2, email = ?3, enabled = ?4, lifetime = ?5, time_zone = ?6,
-         language = ?7, unlocked_at = ?8 WHERE number = ?1",
+        "UPDATE account SET name = ?2, email = ?3, enabled = ?4, lifetime = ?5, longest = ?6,
+         addresses = ?7, time_zone = ?8, language = ?9, unlocked_at = ?10 WHERE number = ?1",
         params![
             account.number.as_str(),
             account.name,
             account.email,
             account.enabled,
             account.lifetime.map(Lifetime::seconds),
+            account.longest.map(Lifetime::seconds),
+            account.addresses.map(NonZeroU8::get),
             account.time_zone,
             account.language.map(Language::as_str),
             account.unlocked_at.map(Timestamp::as_second),
@@ -184,6 +217,8 @@ struct Columns {
     email: String,
     enabled: bool,
     lifetime: Option<i64>,
+    longest: Option<i64>,
+    addresses: Option<i64>,
     time_zone: Option<String>,
     language: Option<String>,
     unlocked_at: Option<i64>,
@@ -198,6 +233,8 @@ impl Columns {
             email: row.get("email")?,
             enabled: row.get("enabled")?,
             lifetime: row.get("lifetime")?,
+            longest: row.get("longest")?,
+            addresses: row.get("addresses")?,
             time_zone: row.get("time_zone")?,
             language: row.get("language")?,
             unlocked_at: row.get("unlocked_at")?,
@@ -206,17 +243,15 @@ impl Columns {
     }
 
     fn account(self, connection: &Connection) -> Result<Account, DatabaseError> {
-        let lifetime = self.lifetime.map(|seconds| {
-            Lifetime::from_seconds(seconds)
-                .map_err(|_| corrupt("account.lifetime", "lifetime", &seconds.to_string()))
-        });
         Ok(Account {
             services: services(connection, &self.number)?,
             number: parse("account.number", "account number", &self.number)?,
             name: self.name,
             email: self.email,
             enabled: self.enabled,
-            lifetime: lifetime.transpose()?,
+            lifetime: lifetime("account.lifetime", self.lifetime)?,
+            longest: lifetime("account.longest", self.longest)?,
+            addresses: self.addresses.map(addresses).transpose()?,
             time_zone: self.time_zone,
             language: self
                 .language
@@ -229,6 +264,11 @@ impl Columns {
             created_at: timestamp("account.created_at", self.created_at)?,
         })
     }
+}
+
+fn addresses(number: i64) -> Result<NonZeroU8, DatabaseError> {
+    let small = u8::try_from(number).ok().and_then(NonZeroU8::new);
+    small.ok_or_else(|| corrupt("account.addresses", "number of addresses", &number.to_string()))
 }
 
 fn services(connection: &Connection, number: &str) -> Result<BTreeSet<ServiceName>, DatabaseError> {
@@ -247,16 +287,18 @@ mod tests {
 
     fn ann() -> Account {
         Account {
-            number: "4711".parse().unwrap(),
-            name: "Ann".to_owned(),
-            email: "ann@example.net".to_owned(),
-            enabled: true,
             lifetime: Some("12h".parse().unwrap()),
+            longest: Some("3d".parse().unwrap()),
+            addresses: NonZeroU8::new(2),
             time_zone: Some("Europe/Paris".to_owned()),
             language: Some(Language::Fr),
-            unlocked_at: None,
-            services: ["sip", "rtp"].map(|name| name.parse().unwrap()).into(),
-            created_at: Timestamp::from_second(1_800_000_000).unwrap(),
+            ..Account::new(
+                "4711".parse().unwrap(),
+                "Ann".to_owned(),
+                "ann@example.net".to_owned(),
+                ["sip", "rtp"].map(|name| name.parse().unwrap()).into(),
+                Timestamp::from_second(1_800_000_000).unwrap(),
+            )
         }
     }
 

@@ -116,18 +116,13 @@ mod tests {
     }
 
     fn account(number: &str, services: &[&str]) -> Account {
-        Account {
-            number: number.parse().unwrap(),
-            name: "Ann".to_owned(),
-            email: "ann@example.net".to_owned(),
-            enabled: true,
-            lifetime: None,
-            time_zone: None,
-            language: None,
-            unlocked_at: None,
-            services: services.iter().map(|name| name.parse().unwrap()).collect(),
-            created_at: at(0),
-        }
+        Account::new(
+            number.parse().unwrap(),
+            "Ann".to_owned(),
+            "ann@example.net".to_owned(),
+            services.iter().map(|name| name.parse().unwrap()).collect(),
+            at(0),
+        )
     }
 
     struct Case {

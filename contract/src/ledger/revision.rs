@@ -24,7 +24,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
         for (statement, changes) in [
-            ("INSERT INTO service VALUES ('x', 'tcp:1')", true),
+            ("INSERT INTO service VALUES ('x', 'tcp:1', NULL)", true),
             ("UPDATE service SET ports = 'tcp:2' WHERE name = 'x'", true),
             ("DELETE FROM service WHERE name = 'x'", true),
             (

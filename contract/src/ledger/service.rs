@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, params};
 
-use crate::database::{DatabaseError, parse};
-use crate::{Service, ServiceName};
+use crate::database::{DatabaseError, lifetime, parse};
+use crate::{Lifetime, Service, ServiceName};
 
 /// All services, by name.
 ///
@@ -13,15 +13,16 @@ use crate::{Service, ServiceName};
 /// When the database cannot be read.
 pub fn all(connection: &Connection) -> Result<Vec<Service>, DatabaseError> {
     let mut statement =
-        connection.prepare_cached("SELECT name, ports FROM service ORDER BY name")?;
+        connection.prepare_cached("SELECT name, ports, longest FROM service ORDER BY name")?;
     let rows = statement
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     rows.iter()
-        .map(|(name, ports)| {
+        .map(|(name, ports, longest)| {
             Ok(Service {
                 name: parse("service.name", "service name", name)?,
                 ports: parse("service.ports", "list of ports", ports)?,
+                longest: lifetime("service.longest", *longest)?,
             })
         })
         .collect()
@@ -33,8 +34,12 @@ pub fn all(connection: &Connection) -> Result<Vec<Service>, DatabaseError> {
 /// When there is one with this name, or the database cannot be written.
 pub fn insert(transaction: &Transaction<'_>, service: &Service) -> Result<(), DatabaseError> {
     transaction.execute(
-        "INSERT INTO service (name, ports) VALUES (?1, ?2)",
-        [service.name.as_str(), &service.ports.to_string()],
+        "INSERT INTO service (name, ports, longest) VALUES (?1, ?2, ?3)",
+        params![
+            service.name.as_str(),
+            service.ports.to_string(),
+            service.longest.map(Lifetime::seconds)
+        ],
     )?;
     Ok(())
 }

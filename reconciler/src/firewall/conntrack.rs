@@ -106,7 +106,7 @@ mod tests {
 
     /// Cuts for networks that lost the telephones' signalling, while `granted` has it.
     fn cuts(lost: &[&str], granted: &[&str]) -> Vec<Cut> {
-        let service = Service { name: "sip".parse().unwrap(), ports: "udp:5060".parse().unwrap() };
+        let service = Service::new("sip".parse().unwrap(), "udp:5060".parse().unwrap());
         let services = [service.name.clone()].into();
         let grants = granted.iter().map(|network| Grant {
             network: network.parse().unwrap(),

@@ -226,10 +226,8 @@ mod tests {
     }
 
     fn desired(grants: Vec<Grant>) -> Desired {
-        let service = |name: &str, ports: &str| Service {
-            name: name.parse().unwrap(),
-            ports: ports.parse().unwrap(),
-        };
+        let service =
+            |name: &str, ports: &str| Service::new(name.parse().unwrap(), ports.parse().unwrap());
         let services = [service("sip", "udp:5060"), service("ssh", "tcp:22")];
         Desired::new("DIALGATE".parse().unwrap(), Anchor::Auto, &services, grants)
     }

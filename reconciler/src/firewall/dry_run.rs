@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_would_be_done_is_written_down_and_remembered() {
-        let service = Service { name: "sip".parse().unwrap(), ports: "udp:5060".parse().unwrap() };
+        let service = Service::new("sip".parse().unwrap(), "udp:5060".parse().unwrap());
         let grant = Grant {
             network: "12.34.56.78".parse().unwrap(),
             services: [service.name.clone()].into(),

@@ -60,10 +60,10 @@ fn parse_desired(text: &str) -> Desired {
             "chain" => chain = words[1].parse().unwrap(),
             "built" => built.push((words[1].parse().unwrap(), words[2].parse().unwrap())),
             "anchor" => anchor = words[1].parse().unwrap(),
-            "service" => services.push(Service {
-                name: words[1].parse().unwrap(),
-                ports: words[2..].join(" ").parse().unwrap(),
-            }),
+            "service" => services.push(Service::new(
+                words[1].parse().unwrap(),
+                words[2..].join(" ").parse().unwrap(),
+            )),
             "grant" => grants.push(Grant {
                 network: words[1].parse().unwrap(),
                 time: time(words[2]),

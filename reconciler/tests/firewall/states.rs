@@ -33,9 +33,8 @@ const SECONDS: [u32; 8] = [0, 1, 2, 3, 100, 3600, 2_147_483, 31_000_000];
 pub(crate) fn services() -> impl Strategy<Value = Vec<Service>> {
     let names = subsequence(NAMES.to_vec(), 0..=4).prop_shuffle();
     (names, vec(select(&PORTS[..]), 4)).prop_map(|(names, ports)| {
-        let service = |(name, ports): (&str, &str)| Service {
-            name: name.parse().unwrap(),
-            ports: ports.parse().unwrap(),
+        let service = |(name, ports): (&str, &str)| {
+            Service::new(name.parse().unwrap(), ports.parse().unwrap())
         };
         names.into_iter().zip(ports).map(service).collect()
     })

@@ -56,7 +56,7 @@ fn grants(services: &BTreeSet<ServiceName>, addresses: &[(&str, u32)]) -> Vec<Gr
 }
 
 pub(crate) fn service(name: &str, ports: &str) -> Service {
-    Service { name: name.parse().unwrap(), ports: ports.parse().unwrap() }
+    Service::new(name.parse().unwrap(), ports.parse().unwrap())
 }
 
 pub(crate) fn entries(actual: &Actual, set: &str) -> Vec<String> {

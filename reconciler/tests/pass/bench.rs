@@ -215,16 +215,11 @@ pub(crate) fn at(second: i64) -> Timestamp {
 }
 
 pub(crate) fn ann() -> Account {
-    Account {
-        number: "4711".parse().unwrap(),
-        name: "Ann".to_owned(),
-        email: "ann@example.net".to_owned(),
-        enabled: true,
-        lifetime: None,
-        time_zone: None,
-        language: None,
-        unlocked_at: None,
-        services: ["sip".parse().unwrap()].into(),
-        created_at: at(0),
-    }
+    Account::new(
+        "4711".parse().unwrap(),
+        "Ann".to_owned(),
+        "ann@example.net".to_owned(),
+        ["sip".parse().unwrap()].into(),
+        at(0),
+    )
 }
