@@ -25,6 +25,7 @@ pub mod queue;
 mod request_id;
 mod service;
 mod system_user;
+mod terms;
 mod text_enum;
 
 pub use account_number::{AccountNumber, AccountNumberError};
@@ -42,4 +43,5 @@ pub use pin_hash::{PinHash, PinHashError};
 pub use request_id::{RequestId, RequestIdError};
 pub use service::{PortRange, Ports, Protocol, Service, ServiceError, ServiceName};
 pub use system_user::{SystemUser, SystemUserError};
+pub use terms::{Limit, Terms, TooLong};
 pub use text_enum::UnknownWord;

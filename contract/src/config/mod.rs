@@ -60,9 +60,10 @@ pub struct Agi {
 pub struct Lease {
     /// For accounts that have no time of their own.
     pub default: Lifetime,
-    /// Never longer than this.
+    /// Never longer than this. Accounts and services may have shorter limits of their own.
     pub max: Lifetime,
-    /// Addresses open at a time for one account; a new one takes the place of the oldest.
+    /// Addresses open at a time for one account that has no number of its own; a new one takes the place of the one that
+    /// was not used for longest.
     pub addresses_per_account: u8,
     /// A lease that carried no packet for so long ends; not at all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -220,7 +220,8 @@ BEGIN UPDATE revision SET number = number + 1; END;
 CREATE TRIGGER service_insert AFTER INSERT ON service
 BEGIN UPDATE revision SET number = number + 1; END;
 
-CREATE TRIGGER service_update AFTER UPDATE ON service
+CREATE TRIGGER service_update AFTER UPDATE OF name, ports ON service
+WHEN OLD.name <> NEW.name OR OLD.ports <> NEW.ports
 BEGIN UPDATE revision SET number = number + 1; END;
 
 CREATE TRIGGER service_delete AFTER DELETE ON service

@@ -102,6 +102,16 @@ pub fn all(connection: &Connection) -> Result<Vec<Account>, DatabaseError> {
     rows.into_iter().map(|columns| columns.account(connection)).collect()
 }
 
+/// Whether some account may have more than one address open at a time by a number of its own.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn some_has_several_addresses(connection: &Connection) -> Result<bool, DatabaseError> {
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM account WHERE addresses > 1)")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// The hash that a PIN is verified against, as a PHC string.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ mod tests {
         for (statement, changes) in [
             ("INSERT INTO service VALUES ('x', 'tcp:1', NULL)", true),
             ("UPDATE service SET ports = 'tcp:2' WHERE name = 'x'", true),
+            ("UPDATE service SET ports = 'tcp:2', longest = 60 WHERE name = 'x'", false),
             ("DELETE FROM service WHERE name = 'x'", true),
             (
                 "INSERT INTO lease (account, address, services, opened_at, expires_at)

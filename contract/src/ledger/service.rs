@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Params, Transaction};
 
 use crate::database::{DatabaseError, lifetime, parse};
 use crate::{Lifetime, Service, ServiceName};
@@ -35,13 +35,19 @@ pub fn all(connection: &Connection) -> Result<Vec<Service>, DatabaseError> {
 pub fn insert(transaction: &Transaction<'_>, service: &Service) -> Result<(), DatabaseError> {
     transaction.execute(
         "INSERT INTO service (name, ports, longest) VALUES (?1, ?2, ?3)",
-        params![
-            service.name.as_str(),
-            service.ports.to_string(),
-            service.longest.map(Lifetime::seconds)
-        ],
+        columns(service),
     )?;
     Ok(())
+}
+
+/// Writes what a service that is there opens, and for how long; `false` when there is none with its name.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn update(transaction: &Transaction<'_>, service: &Service) -> Result<bool, DatabaseError> {
+    let changed = transaction
+        .execute("UPDATE service SET ports = ?2, longest = ?3 WHERE name = ?1", columns(service))?;
+    Ok(changed > 0)
 }
 
 /// Takes a service away; `false` when there is none with this name.
@@ -65,6 +71,10 @@ pub(super) fn from_list(
     text.split_whitespace().map(|name| parse(column, "service name", name)).collect()
 }
 
+fn columns(service: &Service) -> impl Params {
+    (service.name.as_str(), service.ports.to_string(), service.longest.map(Lifetime::seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +93,23 @@ mod tests {
                 "webrtc"
             ]
         );
+    }
+
+    #[test]
+    fn a_service_reads_back_as_it_was_written_and_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let vpn = Service::new("vpn".parse().unwrap(), "udp:1194".parse().unwrap());
+        let changed = Service { longest: "2h".parse().ok(), ..vpn.clone() };
+        let find = |ledger: &Ledger| {
+            let services = all(ledger.connection()).unwrap();
+            services.into_iter().find(|service| service.name == vpn.name)
+        };
+        assert!(!ledger.write(|tx| update(tx, &vpn)).unwrap());
+        ledger.write(|tx| insert(tx, &vpn)).unwrap();
+        assert_eq!(find(&ledger), Some(vpn.clone()));
+        assert!(ledger.write(|tx| update(tx, &changed)).unwrap());
+        assert_eq!(find(&ledger), Some(changed));
+        assert_eq!(all(ledger.connection()).unwrap().len(), 13);
     }
 }
