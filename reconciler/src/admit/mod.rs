@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use dialgate_contract::config::{self, Config};
 use dialgate_contract::ledger::{Account, Lease};
 use dialgate_contract::queue::Wish;
-use dialgate_contract::{Lifetime, Network, Refusal, TravellerAddress, Unfit};
+use dialgate_contract::{Lifetime, Network, Refusal, Service, Terms, TravellerAddress, Unfit};
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,6 +44,8 @@ pub struct Policy {
 pub struct Facts<'a> {
     /// The account that it names, if there is one.
     pub account: Option<&'a Account>,
+    /// All services.
+    pub services: &'a [Service],
     /// Its leases that are open.
     pub open: &'a [Lease],
     /// This machine's addresses.
@@ -95,12 +97,6 @@ impl Policy {
         Self { unban: false, ..self.clone() }
     }
 
-    /// Addresses open at a time for one account.
-    #[must_use]
-    pub const fn addresses_per_account(&self) -> u8 {
-        self.lease.addresses_per_account
-    }
-
     /// Verdicts an hour beyond which the queue is taken for flooded and nothing more is recorded.
     #[must_use]
     pub const fn flood(&self) -> u32 {
@@ -147,12 +143,13 @@ fn admit<'a>(
     let account = entitled(facts)?;
     let address = address(asked, facts.own, policy)?;
     let unban = reaches(address, facts, policy)?;
-    let until = until(lifetime, account, facts.now, policy)?;
+    let terms = Terms::of(account, facts.services, &policy.lease);
+    let until = until(lifetime, &terms, facts.now)?;
     bounded(facts, policy)?;
     if facts.leases >= MOST_LEASES {
         return Err(Refusal::TooMany);
     }
-    Ok(Admission { account, address, until, unban })
+    Ok(Admission { account, address, until, addresses: terms.addresses(), unban })
 }
 
 fn extend<'a>(
@@ -163,7 +160,7 @@ fn extend<'a>(
     let account = entitled(facts)?;
     let (newest, older) = facts.open.split_last().ok_or(Refusal::NothingOpen)?;
     let unban = reaches(newest.address, facts, policy)?;
-    let until = until(lifetime, account, facts.now, policy)?;
+    let until = until(lifetime, &Terms::of(account, facts.services, &policy.lease), facts.now)?;
     bounded(facts, policy)?;
     Ok(Extension { account, newest, older, until, unban })
 }
@@ -235,18 +232,7 @@ fn reaches(
     if bans.is_empty() || policy.unban { Ok(bans) } else { Err(Refusal::BannedAddress) }
 }
 
-/// A longer time than the account's own has to be asked for and fit the site's limit; the account's own is cut to it.
-fn until(
-    asked: Option<Lifetime>,
-    account: &Account,
-    now: Timestamp,
-    policy: &Policy,
-) -> Result<Timestamp, Refusal> {
-    let usual = account.lifetime.unwrap_or(policy.lease.default).min(policy.lease.max);
-    let lifetime = match asked {
-        None => usual,
-        Some(asked) if asked <= policy.lease.max => asked,
-        Some(_) => return Err(Refusal::Lifetime),
-    };
+fn until(asked: Option<Lifetime>, terms: &Terms, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let lifetime = terms.lifetime(asked).map_err(|_| Refusal::Lifetime)?;
     now.checked_add(lifetime.signed()).map_err(|_| Refusal::Lifetime)
 }

@@ -10,6 +10,7 @@ pub struct Admission<'a> {
     pub(super) account: &'a Account,
     pub(super) address: TravellerAddress,
     pub(super) until: Timestamp,
+    pub(super) addresses: u8,
     pub(super) unban: Vec<IpNet>,
 }
 
@@ -57,6 +58,12 @@ impl<'a> Admission<'a> {
     #[must_use]
     pub const fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// Addresses that the account may have open at a time, this one counted.
+    #[must_use]
+    pub const fn addresses(&self) -> u8 {
+        self.addresses
     }
 
     /// The bans of fail2ban that keep the traveller out, and that the operator wants lifted then.

@@ -1,3 +1,5 @@
+use std::num::NonZeroU8;
+
 use super::*;
 use dialgate_contract::ledger::LeaseId;
 use proptest::prelude::*;
@@ -17,6 +19,11 @@ pub(crate) fn ann() -> Account {
         ["sip".parse().unwrap()].into(),
         at(0),
     )
+}
+
+fn sip(longest: Option<&str>) -> Service {
+    let service = Service::new("sip".parse().unwrap(), "udp:5060".parse().unwrap());
+    Service { longest: longest.map(|it| it.parse().unwrap()), ..service }
 }
 
 fn lease(id: i64, address: &str) -> Lease {
@@ -49,6 +56,7 @@ fn policy() -> Policy {
 
 struct Known {
     account: Option<Account>,
+    services: Vec<Service>,
     open: Vec<Lease>,
     own: BTreeSet<IpAddr>,
     denied: Vec<Network>,
@@ -62,6 +70,7 @@ impl Known {
     fn new() -> Self {
         Self {
             account: Some(ann()),
+            services: vec![sip(None)],
             open: vec![lease(1, "12.34.56.70"), lease(2, "12.34.56.71")],
             own: ["12.34.56.1".parse().unwrap(), "2a00:1:2:3::1".parse().unwrap()].into(),
             denied: Vec::new(),
@@ -75,6 +84,7 @@ impl Known {
     fn facts(&self) -> Facts<'_> {
         Facts {
             account: self.account.as_ref(),
+            services: &self.services,
             open: &self.open,
             own: &self.own,
             denied: &self.denied,
@@ -151,6 +161,49 @@ fn asking_for_longer_than_the_site_allows_is_refused() {
         for wish in [Wish::Open { address, lifetime }, Wish::Extend { lifetime }] {
             assert_eq!(Known::new().opened(&wish, NOW).err(), refused, "{wish:?}");
         }
+    }
+}
+
+#[test]
+fn the_shortest_limit_of_site_account_and_service_cuts_what_is_usual_and_refuses_what_is_asked_for()
+{
+    for (own, of_service, hours) in [
+        (None, Some("2h"), 2),
+        (Some("3h"), Some("30d"), 3),
+        (Some("3h"), Some("2h"), 2),
+        (Some("30d"), Some("36h"), 36),
+    ] {
+        let longest = own.and_then(|own: &str| own.parse().ok());
+        let account = Some(Account { longest, lifetime: "48h".parse().ok(), ..ann() });
+        let known = Known { account, services: vec![sip(of_service)], ..Known::new() };
+        let address = "12.34.56.78".parse().unwrap();
+        for (asked, until) in [
+            (None, Ok(SignedDuration::from_hours(hours))),
+            (Some(hours * 3600), Ok(SignedDuration::from_hours(hours))),
+            (Some(hours * 3600 + 1), Err(Refusal::Lifetime)),
+        ] {
+            let lifetime = asked.map(|seconds| Lifetime::from_seconds(seconds).unwrap());
+            for wish in [Wish::Open { address, lifetime }, Wish::Extend { lifetime }] {
+                let opened = known.opened(&wish, NOW).map(|(_, until)| until);
+                assert_eq!(opened, until.map(|left| at(NOW) + left), "{own:?} {of_service:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_account_has_as_many_addresses_as_it_or_else_the_site_says() {
+    let policy = Policy::new(&Config {
+        lease: config::Lease { addresses_per_account: 2, ..config::Lease::default() },
+        ..Config::default()
+    });
+    for (own, addresses) in [(None, 2), (Some(1), 1), (Some(5), 5)] {
+        let account = Account { addresses: own.and_then(NonZeroU8::new), ..ann() };
+        let known = Known { account: Some(account), ..Known::new() };
+        let wish = open("12.34.56.78");
+        let judged = judge(&wish, at(NOW), known.facts(), &policy);
+        let Judgement::Open(admission) = judged else { panic!("{judged:?}") };
+        assert_eq!(admission.addresses(), addresses, "{own:?}");
     }
 }
 
@@ -294,15 +347,19 @@ proptest! {
     fn nothing_that_is_granted_breaks_the_policy(
         bits in any::<u32>(), asked in proptest::option::of(1_i64..40 * 86_400), more in any::<bool>(),
         own_time in proptest::option::of(1_i64..40 * 86_400), age in -100_000_i64..200_000,
+        limits in [(); 2].map(|()| proptest::option::of(1_i64..40 * 86_400)),
     ) {
         let seconds = |seconds| Lifetime::from_seconds(seconds).unwrap();
         let (address, lifetime) = (IpAddr::V4(bits.into()), asked.map(seconds));
         let wish = if more { Wish::Extend { lifetime } } else { Wish::Open { address, lifetime } };
-        let account = Account { lifetime: own_time.map(seconds), ..ann() };
-        let known = Known { account: Some(account), ..Known::new() };
+        let [own, of_service] = limits.map(|limit| limit.map(seconds));
+        let account = Account { lifetime: own_time.map(seconds), longest: own, ..ann() };
+        let services = vec![Service { longest: of_service, ..sip(None) }];
+        let known = Known { account: Some(account), services, ..Known::new() };
         if let Ok((opened, until)) = known.opened(&wish, NOW - age) {
             prop_assert_eq!(opened, if more { String::new() } else { address.to_string() });
-            prop_assert!(until > at(NOW) && until <= at(NOW) + policy().lease.max.signed());
+            let longest = [own, of_service].into_iter().flatten().chain([policy().lease.max]).min();
+            prop_assert!(until > at(NOW) && until <= at(NOW) + longest.unwrap().signed());
             prop_assert!(age <= STALE.as_secs());
         }
     }

@@ -2,7 +2,8 @@
 
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{
-    Granted, Lease, LeaseEnd, Letter, Verdict, account, grant, lease, prolong, usage, verdict,
+    Granted, Lease, LeaseEnd, Letter, Verdict, account, grant, lease, prolong, service, usage,
+    verdict,
 };
 use dialgate_contract::queue::Wish;
 use dialgate_contract::{AccountNumber, Decision, TravellerAddress};
@@ -28,9 +29,11 @@ pub(super) fn decide(
     let account = account::find(transaction, number)?;
     let mut open = lease::not_ended_of(transaction, number)?;
     open.retain(|lease| lease.is_open(bench.now));
+    let services = service::all(transaction)?;
     let changed = Decision::PinChanged;
     let facts = Facts {
         account: account.as_ref(),
+        services: &services,
         open: &open,
         own: bench.own,
         denied: bench.denied,
@@ -59,10 +62,9 @@ pub(super) fn decide(
 fn admit(case: Case<'_>, admission: &Admission<'_>) -> Result<Verdict, DatabaseError> {
     let Case { transaction, request, bench } = case;
     let account = admission.account();
-    let addresses = bench.policy.addresses_per_account();
     let (address, until) = (admission.address(), admission.until());
     let Granted { lease, replaced, extended } =
-        grant(transaction, account, address, bench.now, until, addresses)?;
+        grant(transaction, account, address, bench.now, until, admission.addresses())?;
     granted(case, if extended { "lease-extended" } else { "lease-opened" }, &lease)?;
     for old in &replaced {
         let detail = format!("{old} gave way to {}", lease.address);

@@ -4,7 +4,7 @@ use dialgate_contract::Lifetime;
 use dialgate_contract::config::Mail;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
-use dialgate_contract::ledger::{LeaseEnd, Usage, lease, usage};
+use dialgate_contract::ledger::{LeaseEnd, Usage, account, lease, usage};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
@@ -36,12 +36,13 @@ impl Reconciler {
         actual: &Actual,
         now: Timestamp,
     ) -> Result<bool, DatabaseError> {
-        let (idle_end, addresses) =
-            (self.config.lease.idle_end, self.config.lease.addresses_per_account);
-        if idle_end.is_none() && addresses <= 1 {
+        let (config, ledger) = (&self.config.lease, self.ledger.connection());
+        let idle_end = config.idle_end;
+        let several = config.addresses_per_account > 1;
+        if idle_end.is_none() && !several && !account::some_has_several_addresses(ledger)? {
             return Ok(false);
         }
-        let all = usage::all(self.ledger.connection())?.into_iter();
+        let all = usage::all(ledger)?.into_iter();
         let seen = all.map(|usage| (seen(&usage, actual, idle_end, now), usage));
         let news: Vec<(Seen, Usage)> = seen.filter(|(seen, _)| *seen != Seen::Nothing).collect();
         if news.is_empty() {
