@@ -52,10 +52,13 @@ CREATE TABLE lease (
     reminded   INTEGER NOT NULL DEFAULT 0 CHECK (reminded IN (0, 1)), -- whether the traveller was told of this end
     ended_at   INTEGER,              -- NULL: not ended yet
     ended_by   TEXT,                 -- expired, revoked, replaced, closed, disabled, removed, idle
+    revision   INTEGER NOT NULL DEFAULT 0, -- the number below after the last change that concerns the firewall
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
 CREATE INDEX lease_open ON lease (account) WHERE ended_at IS NULL;
+CREATE INDEX lease_address ON lease (address) WHERE ended_at IS NULL;
+CREATE INDEX lease_revision ON lease (revision);
 CREATE INDEX lease_expiry ON lease (expires_at) WHERE ended_at IS NULL;
 CREATE INDEX lease_reminder ON lease (expires_at) WHERE ended_at IS NULL AND reminded = 0;
 
@@ -203,62 +206,69 @@ END;
 -- One row: a number that changes with everything that the firewall is made from, but for the time.
 CREATE TABLE revision (
     id     INTEGER PRIMARY KEY CHECK (id = 1),
-    number INTEGER NOT NULL
+    number INTEGER NOT NULL,
+    others INTEGER NOT NULL          -- what it was after the last change of anything but a lease
 ) STRICT;
 
-INSERT INTO revision (id, number) VALUES (1, 0);
+INSERT INTO revision (id, number, others) VALUES (1, 0, 0);
 
 CREATE TRIGGER lease_insert AFTER INSERT ON lease
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN
+    UPDATE revision SET number = number + 1;
+    UPDATE lease SET revision = (SELECT number FROM revision) WHERE id = NEW.id;
+END;
 
 CREATE TRIGGER lease_update AFTER UPDATE OF address, services, expires_at, ended_at ON lease
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN
+    UPDATE revision SET number = number + 1;
+    UPDATE lease SET revision = (SELECT number FROM revision) WHERE id = NEW.id;
+END;
 
 CREATE TRIGGER lease_delete AFTER DELETE ON lease
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER service_insert AFTER INSERT ON service
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER service_update AFTER UPDATE OF name, ports ON service
 WHEN OLD.name <> NEW.name OR OLD.ports <> NEW.ports
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER service_delete AFTER DELETE ON service
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER allow_insert AFTER INSERT ON allow
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER allow_update AFTER UPDATE ON allow
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER allow_delete AFTER DELETE ON allow
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER deny_insert AFTER INSERT ON deny
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER deny_update AFTER UPDATE ON deny
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER deny_delete AFTER DELETE ON deny
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER host_address_insert AFTER INSERT ON host_address
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER host_address_delete AFTER DELETE ON host_address
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER base_policy_insert AFTER INSERT ON base_policy
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER base_policy_update AFTER UPDATE ON base_policy
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 CREATE TRIGGER base_policy_delete AFTER DELETE ON base_policy
-BEGIN UPDATE revision SET number = number + 1; END;
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 
 -- One row: what the kernel looked like when it was last read as a whole and found to be as the ledger says.
 CREATE TABLE verified (

@@ -88,6 +88,44 @@ pub fn not_ended(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
     query(connection, "WHERE ended_at IS NULL ORDER BY id", [])
 }
 
+/// Those among them that are at an address where something was changed after the ledger's
+/// [`revision`](super::revision) `since`, where the time of one is over at `now`, or where flows are still to be cut.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn not_ended_where_changed(
+    connection: &Connection,
+    since: i64,
+    now: Timestamp,
+) -> Result<Vec<Lease>, DatabaseError> {
+    let rest = format!("WHERE ended_at IS NULL AND address IN ({CHANGED}) ORDER BY id");
+    query(connection, &rest, [since, now.as_second()])
+}
+
+/// These addresses, whether there are leases or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn where_changed(
+    connection: &Connection,
+    since: i64,
+    now: Timestamp,
+) -> Result<BTreeSet<TravellerAddress>, DatabaseError> {
+    let mut statement = connection.prepare_cached(CHANGED)?;
+    let mut rows = statement.query([since, now.as_second()])?;
+    let mut addresses = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        // An entry of a list that was lost need not be a traveller's.
+        addresses.extend(TravellerAddress::from_stored(text));
+    }
+    Ok(addresses)
+}
+
+const CHANGED: &str = "SELECT address FROM lease WHERE revision > ?1 \
+                       UNION SELECT address FROM lease WHERE ended_at IS NULL AND expires_at <= ?2 \
+                       UNION SELECT network FROM loss";
+
 /// Those of one account among them.
 ///
 /// # Errors
@@ -268,10 +306,40 @@ serde_as_text!(LeaseId);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Ledger;
+    use crate::ledger::{Ledger, loss, revision};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn leases_are_found_where_something_changed_and_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let sip = ["sip".parse().unwrap()].into();
+        let mut open = |account: &str, address: &str, until| {
+            let (account, address) = (account.parse().unwrap(), address.parse().unwrap());
+            ledger.write(|tx| super::open(tx, &account, address, &sip, at(0), at(until))).unwrap()
+        };
+        let first = open("4711", "12.34.56.1", 100);
+        open("4712", "12.34.56.1", 100);
+        open("4713", "12.34.56.2", 50);
+        let mut since = revision::number(ledger.connection()).unwrap();
+        let mut changed = |ledger: &Ledger, now| {
+            let addresses = where_changed(ledger.connection(), since, at(now)).unwrap();
+            let leases = not_ended_where_changed(ledger.connection(), since, at(now)).unwrap();
+            since = revision::number(ledger.connection()).unwrap();
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            (addresses.join(" "), leases.len())
+        };
+        assert_eq!(changed(&ledger, 49), (String::new(), 0));
+        assert_eq!(changed(&ledger, 50), ("12.34.56.2".to_owned(), 1), "time is over");
+        ledger.write(|tx| end(tx, first, at(10), LeaseEnd::Revoked)).unwrap();
+        assert_eq!(changed(&ledger, 49), ("12.34.56.1".to_owned(), 1));
+        assert_eq!(changed(&ledger, 49), ("12.34.56.1".to_owned(), 1), "flows are to be cut");
+        let lost = loss::all(ledger.connection()).unwrap();
+        ledger.write(|tx| loss::cut(tx, &lost)).unwrap();
+        assert_eq!(changed(&ledger, 49), (String::new(), 0));
     }
 
     #[test]

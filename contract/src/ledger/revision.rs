@@ -14,6 +14,16 @@ pub fn number(connection: &Connection) -> Result<i64, DatabaseError> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+/// What it was after the last change of anything but a lease that was opened, changed or ended: since then only leases
+/// of a later number have changed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of_others(connection: &Connection) -> Result<i64, DatabaseError> {
+    let mut statement = connection.prepare_cached("SELECT others FROM revision")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +65,9 @@ mod tests {
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
             let after = number(ledger.connection()).unwrap();
             assert_eq!(after != before, changes, "{statement}");
+            let of_lease = statement.contains(" lease") && !statement.starts_with("DELETE");
+            let others = of_others(ledger.connection()).unwrap();
+            assert_eq!(others == after && after != before, changes && !of_lease, "{statement}");
         }
     }
 }
