@@ -5,7 +5,7 @@ use crate::Prompt;
 /// What a traveller may choose between.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lifetimes {
-    /// Nothing: what the account has is the longest that the site allows.
+    /// Nothing: no choice is longer than what the account has and as long as it may be at most.
     #[default]
     Default,
     /// One day or three.

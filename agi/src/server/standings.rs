@@ -1,7 +1,7 @@
-use dialgate_contract::AccountNumber;
 use dialgate_contract::config;
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{Lease, account, lease};
+use dialgate_contract::ledger::{Lease, account, lease, service};
+use dialgate_contract::{AccountNumber, Terms};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
@@ -44,14 +44,16 @@ fn read(
     number: &AccountNumber,
     now: Timestamp,
 ) -> Result<Standing, DatabaseError> {
-    let (found, leases) = ledger.read(|connection| {
-        Ok((account::find(connection, number)?, lease::not_ended_of(connection, number)?))
+    let (found, services, leases) = ledger.read(|connection| {
+        let leases = lease::not_ended_of(connection, number)?;
+        Ok((account::find(connection, number)?, service::all(connection)?, leases))
     })?;
     let Some(account) = found else { return Ok(Standing::default()) };
+    let terms = Terms::of(&account, &services, rules);
     Ok(Standing {
         language: account.language,
         open: leases.iter().rev().filter_map(|lease| open_access(lease, now)).collect(),
-        lifetimes: Lifetimes::between(account.lifetime.unwrap_or(rules.default), rules.max),
+        lifetimes: Lifetimes::between(terms.usual(), terms.longest()),
     })
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dialgate_agi::Prompt;
-use dialgate_contract::ledger::{LeaseId, Ledger, Verdict, account, lease, verdict};
+use dialgate_contract::ledger::{LeaseId, Ledger, Verdict, account, lease, service, verdict};
 use dialgate_contract::queue::RawRequest;
-use dialgate_contract::{Language, Lifetime, RequestId};
+use dialgate_contract::{Language, Lifetime, RequestId, ServiceName};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use tokio::task::JoinSet;
@@ -33,7 +33,9 @@ impl Fixture {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
                 "" | "#" => {}
-                "open" | "max" | "verdict" | "lines" | "broken" => fixture.truths.push(words),
+                "open" | "max" | "max-of" | "verdict" | "lines" | "broken" => {
+                    fixture.truths.push(words)
+                }
                 "language" if fixture.heard.is_empty() => fixture.truths.push(words),
                 "language" => fixture.heard.push((line.to_owned(), String::new())),
                 "asks" => fixture.asks.push(rest.to_owned()),
@@ -62,6 +64,13 @@ impl Fixture {
         let mut ledger = Ledger::open(&site.config.ledger_file()).unwrap();
         let mut account = account::find(ledger.connection(), &number).unwrap().unwrap();
         account.language = self.truth("language").map(|truth| truth[1].parse().unwrap());
+        if let Some([_, of, longest]) = self.truth("max-of") {
+            let longest = longest.parse().ok();
+            match of.parse::<ServiceName>() {
+                Ok(name) => limit(&mut ledger, &name, longest),
+                Err(_) => account.longest = longest,
+            }
+        }
         ledger.write(|tx| account::update(tx, &account)).unwrap();
         if let Some([_, address, seconds]) = self.truth("open") {
             let now = now();
@@ -87,6 +96,13 @@ impl Fixture {
             (_, other) => panic!("a call asks for {other}"),
         }
     }
+}
+
+fn limit(ledger: &mut Ledger, name: &ServiceName, longest: Option<Lifetime>) {
+    let services = service::all(ledger.connection()).unwrap();
+    let mut limited = services.into_iter().find(|service| service.name == *name).unwrap();
+    limited.longest = longest;
+    ledger.write(|tx| service::update(tx, &limited)).unwrap();
 }
 
 #[expect(clippy::disallowed_methods, reason = "a lease is open by the clock")]
