@@ -120,7 +120,7 @@ pub(super) mod tests {
             }),
             firewall: Firewall::Real {
                 rules: "add dg-sip-4 12.34.56.78 timeout 86399\n\
-                    -A DIALGATE -p udp -m multiport --dports 5060:5069 -m set --match-set dg-sip-4 src -j ACCEPT"
+                    -A DIALGATE -p udp -m udp --dport 5060:5069 -m set --match-set dg-sip-4 src -j ACCEPT"
                     .into(),
                 address: ADDRESS,
                 before: NOBODY,

@@ -158,7 +158,7 @@ mod tests {
 
     lease     L1 for 12.34.56.78: sip, rtp until Friday, 20 November, 6:00 pm
     kernel    add dg-sip-4 12.34.56.78 timeout 86399
-              -A DIALGATE -p udp -m multiport --dports 5060:5069 -m set
+              -A DIALGATE -p udp -m udp --dport 5060:5069 -m set
                 --match-set dg-sip-4 src -j ACCEPT
 
     after     a packet from 12.34.56.78 to port 5060 gets in

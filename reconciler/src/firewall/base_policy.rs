@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use dialgate_contract::{Network, Ports, ServiceName};
 
-use super::rule::port_matches;
+use super::rule::{matched_ports, port_matches};
 use super::set_name::Purpose;
 use super::{Family, Rule, SetName};
 
@@ -36,7 +36,7 @@ const CONTROL_V4: [&str; 5] = [
     "-p icmp -m icmp --icmp-type 11 -j ACCEPT",
     "-p icmp -m icmp --icmp-type 12 -j ACCEPT",
     "-p icmp -m icmp --icmp-type 8 -m limit --limit 20/sec --limit-burst 50 -j ACCEPT",
-    "-p udp -m multiport --sports 67 -m multiport --dports 68 -j ACCEPT",
+    "-p udp -m udp --sport 67 --dport 68 -j ACCEPT",
 ];
 
 /// What must not be dropped (RFC 4890 section 4.4.1), and what a DHCP server answers. Neighbours are believed only when
@@ -63,7 +63,7 @@ const CONTROL_V6: [&str; 22] = [
     "-p ipv6-icmp -m icmp6 --icmpv6-type 151 -j ACCEPT",
     "-p ipv6-icmp -m icmp6 --icmpv6-type 152 -j ACCEPT",
     "-p ipv6-icmp -m icmp6 --icmpv6-type 153 -j ACCEPT",
-    "-d fe80::/10 -p udp -m multiport --dports 546 -j ACCEPT",
+    "-d fe80::/10 -p udp -m udp --dport 546 -j ACCEPT",
 ];
 
 const fn control(family: Family) -> &'static [&'static str] {
@@ -150,9 +150,8 @@ pub(super) fn has(family: Family, rule: &str) -> bool {
 }
 
 fn behind_ports(rule: &str) -> Option<&str> {
-    let rest = rule.strip_prefix("-p tcp ").or_else(|| rule.strip_prefix("-p udp "))?;
-    let (ports, target) = rest.strip_prefix("-m multiport --dports ")?.split_once(' ')?;
-    let is_list = ports.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b':'));
+    let (_, list, target) = matched_ports(rule)?;
+    let is_list = list.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b':'));
     is_list.then_some(target)
 }
 
@@ -186,9 +185,9 @@ mod tests {
         let rules = rules(None, Family::V4);
         let first = [
             "-m set --match-set dg-lan-4 src -j ACCEPT",
-            "-p tcp -m multiport --dports 22 -j ACCEPT",
-            "-p tcp -m multiport --dports 5061 -j DROP",
-            "-p udp -m multiport --dports 5060:5069 -j DROP",
+            "-p tcp -m tcp --dport 22 -j ACCEPT",
+            "-p tcp -m tcp --dport 5061 -j DROP",
+            "-p udp -m udp --dport 5060:5069 -j DROP",
             ESTABLISHED,
         ];
         assert_eq!(rules[..5], first);

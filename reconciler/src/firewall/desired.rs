@@ -168,7 +168,7 @@ impl Desired {
     }
 
     /// The services and what each opens.
-    pub(super) const fn services(&self) -> &BTreeMap<ServiceName, Ports> {
+    pub(crate) const fn services(&self) -> &BTreeMap<ServiceName, Ports> {
         &self.services
     }
 

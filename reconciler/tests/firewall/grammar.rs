@@ -53,7 +53,10 @@ fn is_rule(words: &[&str]) -> bool {
         ]
         | ["-m", "hl", "--hl-eq", "255", rest @ ..]
         | ["-d", "fe80::/10", rest @ ..]
-        | ["-p", "udp", "-m", "multiport", "--sports", "67", rest @ ..] => is_rule(rest),
+        | ["-p", "udp", "-m", "udp", "--sport", "67", "--dport", "68", rest @ ..] => is_rule(rest),
+        ["-p", protocol, "-m", own, "--dport", range, rest @ ..] if protocol == own => {
+            !range.contains(',') && is_port_list(range) && is_rule(rest)
+        }
         ["-p", "tcp" | "udp", rest @ ..] => is_rule(rest),
         ["-m", "multiport", "--dports", ports, rest @ ..] => is_port_list(ports) && is_rule(rest),
         ["-p", "icmp", "-m", "icmp", "--icmp-type", number, rest @ ..]

@@ -67,8 +67,9 @@ impl Packet {
                 ["-j", "LOG", ..] => return None,
                 ["-i", "lo", rest @ ..] => (self.loopback, rest),
                 ["-p", protocol, rest @ ..] => (*protocol == self.to.0, rest),
-                ["-m", "multiport", "--dports", list, rest @ ..] => (self.is_to(list), rest),
-                ["-m", "multiport", "--sports", _, rest @ ..] => (false, rest),
+                ["-m", "multiport", "--dports", list, rest @ ..]
+                | ["-m", "tcp" | "udp", "--dport", list, rest @ ..] => (self.is_to(list), rest),
+                ["-m", "udp", "--sport", _, "--dport", _, rest @ ..] => (false, rest),
                 ["-m", "set", "--match-set", set, "src", rest @ ..] => {
                     (self.is_in(set, actual), rest)
                 }

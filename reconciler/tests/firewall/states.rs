@@ -151,9 +151,9 @@ fn filter(digit: u8) -> impl Strategy<Value = String> {
     let ours = NAMES.iter().flat_map(move |name| {
         let set = format!("-m set --match-set dg-{name}-{digit} src -j ACCEPT");
         [
-            format!("-p tcp -m multiport --dports 22 {set}"),
-            format!("-p udp -m multiport --dports 5060:5069 {set}"),
-            format!("-p tcp -m multiport --dports 5061 {set}"),
+            format!("-p tcp -m tcp --dport 22 {set}"),
+            format!("-p udp -m udp --dport 5060:5069 {set}"),
+            format!("-p tcp -m tcp --dport 5061 {set}"),
             set,
             "-j ACCEPT".to_owned(),
         ]
@@ -167,10 +167,10 @@ fn filter(digit: u8) -> impl Strategy<Value = String> {
         "-i lo -j ACCEPT".to_owned(),
         format!("-m set --match-set dg-deny-{digit} src -j DROP"),
         format!("-m set --match-set dg-lan-{digit} src -j ACCEPT"),
-        format!("-p udp -m multiport --dports 5060:5069 {ended}"),
+        format!("-p udp -m udp --dport 5060:5069 {ended}"),
         format!("-p tcp -m multiport --dports 1,3,22 {ended}"),
-        "-p tcp -m multiport --dports 22 -j DROP".to_owned(),
-        format!("-p tcp -m multiport --dports 22 {tried}-j DROP"),
+        "-p tcp -m tcp --dport 22 -j DROP".to_owned(),
+        format!("-p tcp -m tcp --dport 22 {tried}-j DROP"),
         "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT".to_owned(),
         format!("{everybody}-j DROP"),
         "-j DROP".to_owned(),
