@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::firewall::{self, Denial, Desired, Grant, Plan, Step, Time};
+use crate::firewall::{self, Cut, Denial, Desired, Grant, Time};
 
 /// What the kernel should hold at `now`: open leases and the allow list, what is denied, whose right ended lately, and
 /// whether everybody else is kept out.
@@ -46,9 +46,8 @@ pub(crate) fn wanted(
 
 /// Who lost something that nothing in `desired` covers.
 pub(crate) fn uncovered(desired: &Desired, lost: &[Loss]) -> BTreeSet<Network> {
-    let cuts = Plan::cuts(desired, lost.iter().map(|loss| (loss.network, &loss.services)));
-    let cut = |step: &Step| if let Step::Cut(cut) = step { Some(cut.network()) } else { None };
-    let cut: BTreeSet<IpNet> = cuts.steps().iter().filter_map(cut).collect();
+    let cuts = Cut::of(desired, lost.iter().map(|loss| (loss.network, &loss.services)));
+    let cut: BTreeSet<IpNet> = cuts.iter().map(Cut::network).collect();
     lost.iter().map(|loss| loss.network).filter(|network| cut.contains(&network.net())).collect()
 }
 
@@ -67,6 +66,7 @@ pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseEr
         deny::next_end(connection)?,
         host::next_end(connection)?,
         ended::next_end(connection)?,
+        loss::next_try(connection)?,
         trial,
     ];
     Ok(ends.into_iter().flatten().min())
@@ -112,14 +112,16 @@ fn kept(since: Timestamp, long: SignedDuration, now: Timestamp) -> Option<Time> 
     (now < end).then(|| Time::For(remaining(since, end, now)))
 }
 
-/// Whose right ended in the last hour; of those whose flows have not been cut yet it is now.
+/// Whose right ended in the last hour; of those whose flows nobody has tried to cut yet it is now.
 fn ended(
     connection: &Connection,
     desired: &Desired,
     now: Timestamp,
 ) -> Result<Vec<(Network, Time)>, DatabaseError> {
     let mut list = ended::all(connection)?;
-    list.extend(uncovered(desired, &loss::all(connection)?).into_iter().map(|lost| (lost, now)));
+    let mut lost = loss::all(connection)?;
+    lost.retain(|loss| loss.tries == 0);
+    list.extend(uncovered(desired, &lost).into_iter().map(|lost| (lost, now)));
     let left = |(network, at)| Some((network, kept(at, ended::KEPT, now)?));
     Ok(list.into_iter().filter_map(left).collect())
 }

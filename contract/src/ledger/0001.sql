@@ -147,7 +147,12 @@ CREATE TABLE host_address (
 CREATE TABLE base_policy (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     since      INTEGER NOT NULL,
-    trial_ends INTEGER               -- NULL: confirmed
+    trial_ends INTEGER,              -- NULL: confirmed
+    lan        TEXT NOT NULL,        -- networks that reach everything, with spaces between
+    open       TEXT NOT NULL,        -- services that everybody reaches, with spaces between
+    confirmed_lan  TEXT,             -- while it is on trial, what holds again afterwards; NULL: it is off then
+    confirmed_open TEXT,
+    CHECK ((confirmed_lan IS NULL) = (confirmed_open IS NULL))
 ) STRICT;
 
 -- Under which names the firewall's chain may stand, and what was its anchor.
@@ -169,8 +174,12 @@ CREATE TABLE clock (
 CREATE TABLE loss (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     network  TEXT NOT NULL,
-    services TEXT NOT NULL           -- names with spaces between
+    services TEXT NOT NULL,          -- names with spaces between
+    tries    INTEGER NOT NULL DEFAULT 0, -- that failed
+    due_at   INTEGER                 -- not to be tried before; NULL: at once
 ) STRICT;
+
+CREATE INDEX loss_due ON loss (due_at) WHERE due_at IS NOT NULL;
 
 -- Whose rights ended in the last hour.
 CREATE TABLE ended (

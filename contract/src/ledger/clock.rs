@@ -105,6 +105,7 @@ fn set_back(transaction: &Transaction<'_>, back: SignedDuration) -> Result<(), D
         "UPDATE allow SET created_at = created_at - ?1, expires_at = expires_at - ?1",
         "UPDATE host SET asked_at = asked_at - ?1",
         "UPDATE host_address SET answered_at = answered_at - ?1",
+        "UPDATE loss SET due_at = due_at - ?1",
         "UPDATE ended SET ended_at = ended_at - ?1",
         "UPDATE base_policy SET since = since - ?1, trial_ends = trial_ends - ?1",
         "UPDATE letter SET due_at = due_at - ?1 WHERE sent_at IS NULL AND dead_at IS NULL",
@@ -191,7 +192,7 @@ mod tests {
             "INSERT INTO host VALUES ('a.net', 5000, NULL)",
             "INSERT INTO host_address VALUES ('a.net', '12.34.56.1', 5000)",
             "INSERT INTO ended VALUES ('12.34.56.79', 5000)",
-            "INSERT INTO base_policy VALUES (1, 5000, 5060)",
+            "INSERT INTO base_policy VALUES (1, 5000, 5060, '', '', NULL, NULL)",
         ] {
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
         }

@@ -3,11 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Transaction};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Params, Transaction, params};
 
 use super::service;
-use crate::database::{DatabaseError, parse};
+use crate::database::{DatabaseError, parse, timestamp};
 use crate::{Network, ServiceName};
+
+/// The seconds until flows that could not be cut are tried again, after each try but the last: some ten minutes in all.
+/// A flow that is still used by then is one that nobody here can end.
+const PAUSES: [i64; 9] = [1, 2, 5, 10, 30, 60, 90, 120, 240];
 
 /// One of them. Something else may let the network in to the same services.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub struct Loss {
     pub network: Network,
     /// What, by the names it had.
     pub services: BTreeSet<ServiceName>,
+    /// How often their flows could not be cut.
+    pub tries: u32,
 }
 
 /// All whose flows have not been cut yet, the oldest first.
@@ -24,9 +31,37 @@ pub struct Loss {
 /// # Errors
 /// When the database cannot be read.
 pub fn all(connection: &Connection) -> Result<Vec<Loss>, DatabaseError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, network, services FROM loss ORDER BY id")?;
-    let mut rows = statement.query([])?;
+    select(connection, "TRUE", [])
+}
+
+/// Those whose flows are to be cut at `now`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn due(connection: &Connection, now: Timestamp) -> Result<Vec<Loss>, DatabaseError> {
+    select(connection, "due_at IS NULL OR due_at <= ?1", [now.as_second()])
+}
+
+/// When the first of those that could not be cut is tried again; `None` when there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_try(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .prepare_cached("SELECT min(due_at) FROM loss WHERE due_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("loss.due_at", seconds)).transpose()
+}
+
+fn select(
+    connection: &Connection,
+    which: &str,
+    parameters: impl Params,
+) -> Result<Vec<Loss>, DatabaseError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, network, services, tries FROM loss WHERE {which} ORDER BY id"
+    ))?;
+    let mut rows = statement.query(parameters)?;
     let mut losses = Vec::new();
     while let Some(row) = rows.next()? {
         let services: String = row.get("services")?;
@@ -34,6 +69,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Loss>, DatabaseError> {
             id: row.get("id")?,
             network: parse("loss.network", "network", &row.get::<_, String>("network")?)?,
             services: service::from_list("loss.services", &services)?,
+            tries: row.get("tries")?,
         });
     }
     Ok(losses)
@@ -46,6 +82,55 @@ pub fn all(connection: &Connection) -> Result<Vec<Loss>, DatabaseError> {
 pub fn cut(transaction: &Transaction<'_>, losses: &[Loss]) -> Result<(), DatabaseError> {
     let mut statement = transaction.prepare_cached("DELETE FROM loss WHERE id = ?1")?;
     losses.iter().try_for_each(|loss| Ok(statement.execute([loss.id]).map(|_| ())?))
+}
+
+/// The flows of these could not be cut at `now`, and are tried again later. Those that were tried often enough are
+/// forgotten; the answer is which.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn put_off(
+    transaction: &Transaction<'_>,
+    losses: &[Loss],
+    now: Timestamp,
+) -> Result<Vec<Loss>, DatabaseError> {
+    let mut hopeless = Vec::new();
+    let mut statement =
+        transaction.prepare_cached("UPDATE loss SET tries = ?2, due_at = ?3 WHERE id = ?1")?;
+    for loss in losses {
+        match due_after(loss.tries, now) {
+            Some(due) => {
+                statement.execute(params![loss.id, loss.tries.saturating_add(1), due])?;
+            }
+            None => hopeless.push(loss.clone()),
+        }
+    }
+    cut(transaction, &hopeless)?;
+    Ok(hopeless)
+}
+
+/// Another network whose flows could not be cut at `now`, for the first time.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn put(
+    transaction: &Transaction<'_>,
+    network: Network,
+    services: &BTreeSet<ServiceName>,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO loss (network, services, tries, due_at) VALUES (?1, ?2, 1, ?3)",
+        )?
+        .execute(params![network.to_string(), service::list(services), due_after(0, now)])?;
+    Ok(())
+}
+
+/// When flows are tried again that could not be cut so often before; `None` when that is enough.
+fn due_after(tries: u32, now: Timestamp) -> Option<i64> {
+    let pause = PAUSES.get(usize::try_from(tries).ok()?)?;
+    Some(now.saturating_add(SignedDuration::from_secs(*pause)).ok()?.as_second())
 }
 
 #[cfg(test)]
@@ -94,5 +179,36 @@ mod tests {
             assert_eq!(said, lost, "{statement}");
             ledger.write(|tx| cut(tx, &losses)).unwrap();
         }
+    }
+
+    #[test]
+    fn what_cannot_be_cut_is_tried_ten_times_in_ten_minutes_and_then_given_up() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let lost = "INSERT INTO loss (network, services) VALUES ('12.34.56.78', 'sip')";
+        ledger.write(|tx| tx.execute(lost, []).map_err(DatabaseError::from)).unwrap();
+        assert_eq!(next_try(ledger.connection()).unwrap(), None);
+        let (mut now, mut tries) = (0, 0);
+        loop {
+            let due = due(ledger.connection(), at(now)).unwrap();
+            assert_eq!((due.len(), due[0].tries), (1, tries));
+            tries += 1;
+            let hopeless = ledger.write(|tx| put_off(tx, &due, at(now))).unwrap();
+            let Some(next) = next_try(ledger.connection()).unwrap() else {
+                assert_eq!(hopeless, due);
+                break;
+            };
+            assert_eq!(hopeless, []);
+            now = next.as_second();
+            assert_eq!(super::due(ledger.connection(), at(now - 1)).unwrap(), []);
+        }
+        assert_eq!((tries, now), (10, 558));
+        assert_eq!(all(ledger.connection()).unwrap(), []);
+        let (network, services) =
+            ("12.34.56.0/24".parse().unwrap(), ["rtp".parse().unwrap()].into());
+        ledger.write(|tx| put(tx, network, &services, at(0))).unwrap();
+        let [other] = &due(ledger.connection(), at(1)).unwrap()[..] else { panic!() };
+        assert_eq!((other.network, &other.services, other.tries), (network, &services, 1));
     }
 }

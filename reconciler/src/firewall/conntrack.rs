@@ -39,24 +39,18 @@ impl Conntrack {
         Self { tool, is_missed: false }
     }
 
-    /// Ends the flows of these cuts. What a tool fails at is told and not tried again: whoever lost a right is out of
-    /// the sets by now, and what else is to be closed or opened does not wait for this. That there is no tool is told
-    /// once.
-    pub(super) fn cut(&mut self, cuts: &[Cut]) {
+    /// Ends the flows of these cuts. That there is no tool is told once, and is no error: trying again does not help.
+    pub(super) fn cut(&mut self, cuts: &[Cut]) -> Result<(), FirewallError> {
         if std::fs::read_to_string(COUNT).is_ok_and(|count| count.trim() == "0") {
-            return;
+            return Ok(());
         }
         let Some(tool) = &self.tool else {
             if !std::mem::replace(&mut self.is_missed, true) {
                 tracing::warn!("{MISSING}");
             }
-            return;
+            return Ok(());
         };
-        if let Err(error) = cut(tool, cuts) {
-            tracing::warn!(
-                "flows that stand could not all be cut, though their right ended: {error}"
-            );
-        }
+        cut(tool, cuts)
     }
 }
 
@@ -100,7 +94,7 @@ fn script(cuts: &[Cut], listed: &str) -> (String, Option<UnreadableError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::{Batch, Desired, Grant, Plan, Time};
+    use crate::firewall::{Desired, Grant, Time};
     use dialgate_contract::config::Anchor;
     use dialgate_contract::{Network, Service};
 
@@ -116,11 +110,7 @@ mod tests {
         let chain = "DIALGATE".parse().unwrap();
         let desired = Desired::new(chain, Anchor::Auto, std::slice::from_ref(&service), grants);
         let lost = lost.iter().map(|network| network.parse::<Network>().unwrap());
-        let plan = Plan::cuts(&desired, lost.map(|network| (network, &services)));
-        match plan.batches().pop() {
-            Some(Batch::Cut(cuts)) => cuts,
-            Some(Batch::Script { .. }) | None => Vec::new(),
-        }
+        Cut::of(&desired, lost.map(|network| (network, &services)))
     }
 
     fn line(source: &str, destination: &str, from: u16, to: u16) -> String {

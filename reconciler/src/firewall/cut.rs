@@ -20,6 +20,35 @@ pub struct Cut {
 }
 
 impl Cut {
+    /// Those of networks that lost services without a step of a plan, because the kernel ended their entries by itself
+    /// or because a pass died before it could. What something else still covers stays.
+    #[must_use]
+    pub fn of<'a>(
+        desired: &Desired,
+        lost: impl IntoIterator<Item = (Network, &'a BTreeSet<ServiceName>)>,
+    ) -> Vec<Self> {
+        let mut networks = Lost::default();
+        for (network, services) in lost {
+            for ports in services.iter().filter_map(|service| desired.services().get(service)) {
+                networks.add(network.net(), ports);
+            }
+        }
+        networks.cuts(desired)
+    }
+
+    /// One for each network: what was lost in any of them, and what is kept by the last.
+    #[must_use]
+    pub fn together(cuts: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut together: BTreeMap<IpNet, Self> = BTreeMap::new();
+        for mut cut in cuts {
+            if let Some(earlier) = together.remove(&cut.network) {
+                cut.lost = cut.lost.and(&earlier.lost);
+            }
+            together.insert(cut.network, cut);
+        }
+        together.into_values().collect()
+    }
+
     /// The network.
     #[must_use]
     pub const fn network(&self) -> IpNet {
@@ -30,6 +59,12 @@ impl Cut {
     #[must_use]
     pub const fn lost(&self) -> &Ports {
         &self.lost
+    }
+
+    /// The services all of whose ports it lost.
+    pub(crate) fn services(&self, desired: &Desired) -> BTreeSet<ServiceName> {
+        let services = desired.services().iter().filter(|(_, ports)| self.lost.cover(ports));
+        services.map(|(name, _)| name.clone()).collect()
     }
 
     /// Networks in it or around it that keep ports.
@@ -92,20 +127,6 @@ pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<
     lost.cuts(desired)
 }
 
-/// What networks lost that had services and are to have them no more.
-pub(super) fn ended<'a>(
-    desired: &Desired,
-    networks: impl IntoIterator<Item = (Network, &'a BTreeSet<ServiceName>)>,
-) -> Vec<Cut> {
-    let mut lost = Lost::default();
-    for (network, services) in networks {
-        for ports in services.iter().filter_map(|service| desired.services().get(service)) {
-            lost.add(network.net(), ports);
-        }
-    }
-    lost.cuts(desired)
-}
-
 #[derive(Default)]
 struct Lost {
     networks: BTreeMap<IpNet, Ports>,
@@ -126,7 +147,8 @@ impl Lost {
         let denied =
             self.denied.iter().map(|&network| Cut { network, lost: Ports::All, kept: Vec::new() });
         let others = self.networks.into_iter().filter_map(|(network, lost)| {
-            let kept = kept(desired, network);
+            let kept =
+                if is_denied(desired, network) { Vec::new() } else { kept(desired, network) };
             let around = kept.iter().filter(|(other, _)| other.contains(&network));
             let covered = around.fold(Ports::none(), |covered, (_, ports)| covered.and(ports));
             (!covered.cover(&lost)).then_some(Cut { network, lost, kept })
@@ -145,6 +167,11 @@ fn standing(desired: &Desired, actual: &Actual) -> BTreeMap<SetName, Ports> {
         standing.insert(set, so_far.and(&ports));
     }
     standing
+}
+
+fn is_denied(desired: &Desired, network: IpNet) -> bool {
+    let mut denied = desired.sets().iter().filter(|(name, _)| *name.purpose() == Purpose::Deny);
+    denied.any(|(_, entries)| supernets(network).any(|around| entries.contains_key(&around)))
 }
 
 /// Everything that is open to `network` or to a part of it.

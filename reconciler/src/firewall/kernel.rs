@@ -6,7 +6,7 @@ use super::conntrack::Conntrack;
 use super::glance::saved_sets;
 use super::process::{Limits, Running};
 use super::{
-    Actual, Batch, Family, Filter, Firewall, FirewallError, Neighbour, Plan, SetName, Tool,
+    Actual, Batch, Cut, Family, Filter, Firewall, FirewallError, Neighbour, Plan, SetName, Tool,
 };
 
 /// The kernel of this machine, by ipset and iptables.
@@ -89,13 +89,7 @@ impl Firewall for Kernel {
 
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
         for batch in plan.batches() {
-            let (tool, script) = match batch {
-                Batch::Script { tool, script } => (tool, script),
-                Batch::Cut(cuts) => {
-                    self.conntrack.cut(&cuts);
-                    continue;
-                }
-            };
+            let Batch::Script { tool, script } = batch else { continue };
             let (tool, arguments): (&Path, &[&str]) = match tool {
                 Tool::Ipset => (&self.ipset, &["-exist", "restore"]),
                 Tool::Iptables(family) => match self.filters.get(&family) {
@@ -106,6 +100,10 @@ impl Firewall for Kernel {
             Running::start(tool, arguments, &script, LIMITS)?.finish()?;
         }
         Ok(())
+    }
+
+    fn cut(&mut self, cuts: &[Cut]) -> Result<(), FirewallError> {
+        self.conntrack.cut(cuts)
     }
 }
 

@@ -66,11 +66,22 @@ pub trait Firewall {
     /// When a tool fails, or says what nobody expects.
     fn read_sets(&mut self) -> Result<Actual, FirewallError>;
 
-    /// Carries a plan out, in its order. Stops at the first failure; the steps before it stay done.
+    /// Carries a plan out, in its order, but for the flows that it cuts. Stops at the first failure; the steps before it
+    /// stay done.
     ///
     /// # Errors
     /// When a tool fails.
     fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError>;
+
+    /// Ends flows. Going through all that the kernel keeps track of takes long beside changing a set, so that it is done
+    /// once for all that plans of a pass closed, and after what they opened. Where it cannot be done at all, nothing
+    /// happens and that is told.
+    ///
+    /// # Errors
+    /// When a tool fails.
+    fn cut(&mut self, _cuts: &[Cut]) -> Result<(), FirewallError> {
+        Ok(())
+    }
 
     /// What can be seen without reading everything: the same text again while nobody has changed the rules, and as
     /// many entries are in our sets. `None` when that takes a whole reading.

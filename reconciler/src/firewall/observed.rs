@@ -1,6 +1,6 @@
 //! A firewall that remembers what was seen and done.
 
-use super::{Actual, Firewall, FirewallError, Neighbour, Plan, Step};
+use super::{Actual, Cut, Firewall, FirewallError, Neighbour, Plan, Step};
 
 /// The steps that are remembered; more of them are only counted.
 const REMEMBERED: usize = 3;
@@ -10,6 +10,7 @@ pub(crate) struct Observed {
     inner: Box<dyn Firewall>,
     is_read: bool,
     done: Done,
+    cuts: Vec<Cut>,
 }
 
 /// What was seen and done in one pass.
@@ -46,12 +47,17 @@ impl Observed {
     /// Nothing is seen or done yet.
     pub(crate) const fn new(inner: Box<dyn Firewall>) -> Self {
         let done = Done { first: None, steps: Vec::new(), more: 0, more_than_times: false };
-        Self { inner, is_read: false, done }
+        Self { inner, is_read: false, done, cuts: Vec::new() }
     }
 
     /// What was seen and done since the last call.
     pub(crate) fn take_done(&mut self) -> Done {
         std::mem::take(&mut self.done)
+    }
+
+    /// The flows that were to end by plans since the last call.
+    pub(crate) fn take_cuts(&mut self) -> Vec<Cut> {
+        std::mem::take(&mut self.cuts)
     }
 }
 
@@ -82,7 +88,13 @@ impl Firewall for Observed {
                 done.more += 1;
             }
         }
+        // What was carried out of a plan that failed is not known.
+        self.cuts.extend(plan.cuts().cloned());
         self.inner.apply(plan)
+    }
+
+    fn cut(&mut self, cuts: &[Cut]) -> Result<(), FirewallError> {
+        self.inner.cut(cuts)
     }
 
     fn glance(&mut self) -> Option<String> {

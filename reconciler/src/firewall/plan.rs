@@ -1,14 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use dialgate_contract::config::ChainName;
-use dialgate_contract::{Network, ServiceName};
 
 use super::anchor::{anchor, is_taken};
 use super::cut;
 use super::difference::Difference;
 use super::former::{is_retired, retire};
-use super::{Actual, Batch, Desired, Family, Step};
+use super::{Actual, Batch, Cut, Desired, Family, Step};
 
 /// The steps from what is to what should be: first those that close, then those that build and open, and last
 /// those that clear away.
@@ -102,14 +101,11 @@ impl Plan {
         Self { steps }
     }
 
-    /// Cuts the flows of networks that lost services without a step of ours, because the kernel ended their entries
-    /// by itself or because a pass died before it could. What something else still covers stays.
-    #[must_use]
-    pub fn cuts<'a>(
-        desired: &Desired,
-        lost: impl IntoIterator<Item = (Network, &'a BTreeSet<ServiceName>)>,
-    ) -> Self {
-        Self { steps: cut::ended(desired, lost).into_iter().map(Step::Cut).collect() }
+    /// The flows that end with it.
+    pub fn cuts(&self) -> impl Iterator<Item = &Cut> {
+        self.steps
+            .iter()
+            .filter_map(|step| if let Step::Cut(cut) = step { Some(cut) } else { None })
     }
 
     /// Whether there is nothing to do.

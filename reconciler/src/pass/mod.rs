@@ -61,6 +61,7 @@ pub struct Reconciler {
     verified: Option<Verified>,
     bans: Box<dyn Bans>,
     clocks: Option<Clocks>,
+    given_up: Option<String>,
 }
 
 impl Reconciler {
@@ -68,8 +69,8 @@ impl Reconciler {
     #[must_use]
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
         let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
-        let (bans, verified, clocks) = (Box::new(NoBans), None, None);
-        Self { policy, config, ledger, firewall, verified, bans, clocks }
+        let (bans, verified, clocks, given_up) = (Box::new(NoBans), None, None, None);
+        Self { policy, config, ledger, firewall, verified, bans, clocks, given_up }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -109,6 +110,14 @@ impl Reconciler {
     /// # Errors
     /// When anything failed; then nothing of the requests is kept, and they are to be told again.
     pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
+        let passed = self.carry_out(requests, now);
+        if passed.is_err() {
+            self.cut_closed();
+        }
+        passed
+    }
+
+    fn carry_out(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
         let (closing, opening) = closing_first(requests);
         let mut desired = wanted(self.ledger.connection(), &self.config, now)?;
         let mut actual = self.close(&desired);
@@ -135,6 +144,7 @@ impl Reconciler {
         self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
             settle(self.firewall.as_mut(), &desired, actual)?;
+            self.cut_lost_since(now)?;
             return Ok(passed);
         }
         let opened = self.decide_opening(&opening, now, actual);
@@ -143,6 +153,7 @@ impl Reconciler {
             Err(back) => PassError::NotTakenBack { failed: Box::new(failed), back: Box::new(back) },
         })?;
         passed.dropped += opened.dropped;
+        // Whoever has waited for the verdict has it by now.
         self.cut_lost_since(now)?;
         Ok(passed)
     }
@@ -169,6 +180,7 @@ impl Reconciler {
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         let clocks = self.clocks.take();
+        let problem = problem.or_else(|| self.uncut());
         let verified = self.verified.as_ref().filter(|_| problem.is_none());
         self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {

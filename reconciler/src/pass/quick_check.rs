@@ -81,7 +81,9 @@ impl Reconciler {
     /// When the ledger or the kernel cannot be read, or the kernel not be changed.
     pub(crate) fn close_only(&mut self, now: Timestamp) -> Result<(), PassError> {
         let desired = wanted(self.ledger.connection(), &self.config, now)?;
-        self.close(&desired).map(|_| ())
+        let closed = self.close(&desired).map(|_| ());
+        self.cut_closed();
+        closed
     }
 
     /// Writes down that somebody else had changed the firewall, and what was done about it.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dialgate_contract::Network;
 use dialgate_contract::config::Anchor;
-use dialgate_reconciler::firewall::{Desired, Firewall, Grant, Kernel, Plan, Time};
+use dialgate_reconciler::firewall::{Cut, Desired, Firewall, Grant, Kernel, Plan, Time};
 
 use crate::heard::{Heard, fall_silent};
 use crate::network::{in_own_network, sh};
@@ -44,7 +44,7 @@ fn flows_end_when_the_kernel_has_ended_a_lease_by_itself() {
         let nobody = leases(&[]);
         assert!(Plan::between(&nobody, &kernel.read().unwrap()).unwrap().is_empty());
         settle(&mut kernel, &nobody.clone().silence(ended()));
-        kernel.apply(&cuts(&nobody)).unwrap();
+        kernel.cut(&cuts(&nobody)).unwrap();
         talk.falls_silent();
     });
 }
@@ -59,7 +59,7 @@ fn flows_go_on_while_another_lease_of_the_address_stands() {
         // Of two leases of the address, one has ended.
         let still = leases(&[(TRAVELLER, 600)]);
         settle(&mut kernel, &still);
-        kernel.apply(&cuts(&still)).unwrap();
+        kernel.cut(&cuts(&still)).unwrap();
         talk.is_heard();
         talk.is_heard();
     });
@@ -101,9 +101,9 @@ fn ended() -> [(Network, Time); 1] {
     [(TRAVELLER.parse().unwrap(), Time::For(3600))]
 }
 
-fn cuts(desired: &Desired) -> Plan {
+fn cuts(desired: &Desired) -> Vec<Cut> {
     let services = ["sip".parse().unwrap()].into();
-    Plan::cuts(desired, [(TRAVELLER.parse().unwrap(), &services)])
+    Cut::of(desired, [(TRAVELLER.parse().unwrap(), &services)])
 }
 
 /// Somebody who sends five datagrams a second and writes on a connection as often; each is answered.

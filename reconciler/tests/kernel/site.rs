@@ -8,6 +8,7 @@ use dialgate_reconciler::firewall::{Actual, Desired, Firewall, Grant, Kernel, Pl
 pub(crate) fn settle(kernel: &mut Kernel, desired: &Desired) -> Plan {
     let plan = Plan::between(desired, &kernel.read().unwrap()).unwrap();
     kernel.apply(&plan).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+    kernel.cut(&plan.cuts().cloned().collect::<Vec<_>>()).unwrap();
     let rest = Plan::between(desired, &kernel.read().unwrap()).unwrap();
     assert!(rest.is_empty(), "after\n{plan}remains\n{rest}");
     plan

@@ -12,7 +12,7 @@ use dialgate_contract::ledger::{
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
-    Actual, Family, Filter, Firewall, FirewallError, Memory, Plan, Step, Time, UnreadableError,
+    Actual, Cut, Family, Filter, Firewall, FirewallError, Memory, Plan, Time, UnreadableError,
 };
 use dialgate_reconciler::pass::Reconciler;
 use jiff::Timestamp;
@@ -32,7 +32,9 @@ pub(crate) struct Faulty {
     pub(crate) stuck: bool,
     /// This many reads work, then one fails.
     pub(crate) reads: Option<u32>,
-    /// The networks whose flows were cut.
+    /// This many times no flow can be cut.
+    pub(crate) uncut: u32,
+    /// The networks whose flows were cut, each as often as that was done.
     pub(crate) cut: Vec<String>,
     /// The packets of each address, where they are counted.
     pub(crate) counted: Option<BTreeMap<String, u64>>,
@@ -74,12 +76,17 @@ impl Firewall for Handle {
         if kernel.stuck {
             return Ok(());
         }
-        for step in plan.steps() {
-            if let Step::Cut(cut) = step {
-                kernel.cut.push(cut.network().addr().to_string());
-            }
-        }
         Ok(kernel.memory.apply(plan)?)
+    }
+
+    fn cut(&mut self, cuts: &[Cut]) -> Result<(), FirewallError> {
+        let mut kernel = self.0.borrow_mut();
+        if kernel.uncut > 0 {
+            kernel.uncut -= 1;
+            return Err(unreadable());
+        }
+        kernel.cut.extend(cuts.iter().map(|cut| cut.network().addr().to_string()));
+        Ok(())
     }
 }
 
@@ -121,6 +128,7 @@ impl Bench {
             tables: false,
             stuck: false,
             reads: None,
+            uncut: 0,
             cut: Vec::new(),
             counted: None,
         };
@@ -176,7 +184,6 @@ impl Bench {
     pub(crate) fn cut(&self) -> Vec<String> {
         let mut cut = std::mem::take(&mut self.kernel.borrow_mut().cut);
         cut.sort();
-        cut.dedup();
         cut
     }
 

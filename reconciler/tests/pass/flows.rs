@@ -1,7 +1,7 @@
-use dialgate_contract::ledger::{LeaseEnd, allow, lease, loss};
+use dialgate_contract::ledger::{LeaseEnd, allow, lease, loss, pass};
 use dialgate_contract::queue::Wish;
 use dialgate_reconciler::firewall::{Family, KernelSet, Memory, Time};
-use dialgate_reconciler::pass::next_due;
+use dialgate_reconciler::pass::{Reconciler, next_due};
 
 use crate::bench::{Bench, at, request, wish};
 use crate::lists::{allow, deny};
@@ -141,4 +141,61 @@ fn what_cannot_be_written_down_of_a_cut_keeps_nothing_from_being_put_right() {
     bench.time_out();
     bench.reconciler("").pass(&[], at(2)).unwrap_err();
     assert_eq!((bench.open(), bench.cut()), (vec!["12.34.56.9".into()], vec!["12.34.56.8".into()]));
+}
+
+#[test]
+fn what_could_not_be_cut_is_tried_again_and_nothing_waits_for_it() {
+    let bench = two_in();
+    bench.revoke_all();
+    bench.kernel.borrow_mut().uncut = 2;
+    let mut reconciler = bench.reconciler("");
+    reconciler.pass(&[request(3)], at(11)).unwrap();
+    assert_eq!((bench.open(), bench.cut()), (vec!["12.34.56.3".into()], vec![]));
+    reconciler.record(at(11), None).unwrap();
+    let problem = || pass::last(bench.ledger().connection()).unwrap().unwrap().problem;
+    assert!(problem().unwrap().contains("could not be cut yet"));
+    assert_eq!(next_due(bench.ledger().connection()).unwrap(), Some(at(12)));
+    reconciler.pass(&[], at(12)).unwrap();
+    assert_eq!(bench.cut(), NOBODY);
+    assert_eq!(next_due(bench.ledger().connection()).unwrap(), Some(at(14)));
+    // Whoever is started meanwhile knows of it.
+    bench.reconciler("").pass(&[], at(14)).unwrap();
+    assert_eq!(bench.cut(), ["12.34.56.1", "12.34.56.2"]);
+    reconciler.record(at(14), None).unwrap();
+    assert_eq!(problem(), None);
+    nothing_is_left_to_cut(&bench, 15);
+}
+
+#[test]
+fn what_can_never_be_cut_is_told_once_and_given_up() {
+    let bench = two_in();
+    deny(&bench, "12.34.56.2", 3600);
+    bench.kernel.borrow_mut().uncut = 10;
+    let mut reconciler = bench.reconciler("");
+    let mut now = 10;
+    for _ in 0..10 {
+        reconciler.pass(&[], at(now)).unwrap();
+        let next = loss::next_try(bench.ledger().connection()).unwrap();
+        now = next.map_or(now, |next| next.duration_since(at(0)).as_secs());
+    }
+    let problem = |reconciler: &mut Reconciler| {
+        reconciler.record(at(now), None).unwrap();
+        pass::last(bench.ledger().connection()).unwrap().unwrap().problem
+    };
+    let given_up = problem(&mut reconciler).unwrap();
+    assert!(given_up.contains("12.34.56.2"), "{given_up}");
+    assert_eq!(problem(&mut reconciler), None);
+    let told = bench.actions().into_iter().filter(|action| action == "flows-not-cut").count();
+    assert_eq!((told, now), (1, 568));
+    nothing_is_left_to_cut(&bench, now + 1);
+}
+
+#[test]
+fn what_was_closed_is_cut_though_the_pass_fails() {
+    let bench = two_in();
+    deny(&bench, "12.34.56.2", 60);
+    // It dies between closing and looking whether it did.
+    bench.kernel.borrow_mut().reads = Some(1);
+    assert!(bench.reconciler("").pass(&[], at(2)).is_err());
+    assert_eq!(bench.cut(), ["12.34.56.2"]);
 }
