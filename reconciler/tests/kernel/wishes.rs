@@ -1,7 +1,7 @@
 use dialgate_contract::config::Config;
-use dialgate_contract::ledger::{Account, Ledger, Verdict, account, verdict};
+use dialgate_contract::ledger::{Account, Ledger, Verdict, account, lease, service, verdict};
 use dialgate_contract::queue::{Matter, Request, Wish};
-use dialgate_contract::{CallerId, RequestId};
+use dialgate_contract::{CallerId, Refusal, RequestId, Service};
 use dialgate_reconciler::firewall::{Firewall, Kernel, Time};
 use dialgate_reconciler::pass::Reconciler;
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,35 @@ fn the_kernel_shows_what_is_opened_extended_and_closed() {
         assert!(left().is_some_and(|left| (7190..=7200).contains(&left)), "{:?}", left());
         assert_eq!(pass(&mut reconciler, 3, Wish::Close), Verdict::Closed);
         assert_eq!(left(), None);
+    });
+}
+
+#[test]
+fn the_kernel_ends_a_lease_by_the_limit_of_its_service_and_is_told_of_an_earlier_end() {
+    in_own_network(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let sip = Service::new("sip".parse().unwrap(), "udp:5060".parse().unwrap());
+        let sip = Service { longest: "2h".parse().ok(), ..sip };
+        ledger.write(|tx| account::insert(tx, &ann(), "-")).unwrap();
+        ledger.write(|tx| service::update(tx, &sip)).unwrap();
+        let kernel = Box::new(Kernel::new().unwrap());
+        let mut reconciler = Reconciler::new(Config::default(), ledger, kernel);
+        let address = "12.34.56.78".parse().unwrap();
+
+        let opened = pass(&mut reconciler, 1, Wish::Open { address, lifetime: None });
+        let Verdict::Open(lease, until) = opened else { panic!("{opened:?}") };
+        assert_eq!(until, at(1 + 2 * 3600));
+        assert!(left().is_some_and(|left| (7190..=7200).contains(&left)), "{:?}", left());
+        let longer = pass(&mut reconciler, 2, Wish::Extend { lifetime: "3h".parse().ok() });
+        assert_eq!(longer, Verdict::Refused(Refusal::Lifetime));
+        assert!(left().is_some_and(|left| left <= 7200), "{:?}", left());
+
+        let services = ann().services;
+        let ledger = reconciler.ledger_mut();
+        ledger.write(|tx| lease::extend(tx, lease, &services, at(3603))).unwrap();
+        reconciler.pass(&[], at(3)).unwrap();
+        assert!(left().is_some_and(|left| (3590..=3600).contains(&left)), "{:?}", left());
     });
 }
 

@@ -1,7 +1,9 @@
-use dialgate_contract::ledger::{LeaseEnd, Letter, lease};
+use std::num::NonZeroU8;
+
+use dialgate_contract::ledger::{Account, LeaseEnd, Letter, account, lease};
 use dialgate_contract::queue::Wish;
 
-use crate::bench::{Bench, at, request, wish};
+use crate::bench::{Bench, ann, at, request, wish};
 
 const IDLE_END: &str = "[lease]\nidle-end = \"15m\"";
 const NOBODY: [&str; 0] = [];
@@ -92,10 +94,15 @@ fn counting_anew_is_not_taken_for_use_or_for_none() {
 
 #[test]
 fn of_several_addresses_the_one_that_was_not_used_for_longest_makes_room() {
-    let bench = two_in();
-    let mut reconciler = bench.reconciler("[lease]\naddresses-per-account = 2");
-    packets(&bench, "12.34.56.1", 7);
-    reconciler.pass(&[], at(10)).unwrap();
-    reconciler.pass(&[request(3)], at(20)).unwrap();
-    assert_eq!(bench.open(), ["12.34.56.1", "12.34.56.3"]);
+    for (addresses, config) in
+        [(None, "[lease]\naddresses-per-account = 2"), (NonZeroU8::new(2), "")]
+    {
+        let bench = two_in();
+        bench.ledger().write(|tx| account::update(tx, &Account { addresses, ..ann() })).unwrap();
+        let mut reconciler = bench.reconciler(config);
+        packets(&bench, "12.34.56.1", 7);
+        reconciler.pass(&[], at(10)).unwrap();
+        reconciler.pass(&[request(3)], at(20)).unwrap();
+        assert_eq!(bench.open(), ["12.34.56.1", "12.34.56.3"], "{addresses:?}");
+    }
 }
