@@ -121,11 +121,13 @@ impl Plan {
     }
 
     /// What the tools are given: consecutive steps of one tool go together, except that each rebuilt chain is a
-    /// transaction of its own.
+    /// transaction of its own. Flows are cut last: whoever comes in does not wait until those of others are found.
     #[must_use]
     pub fn batches(&self) -> Vec<Batch> {
         let mut batches: Vec<Batch> = Vec::new();
-        for step in &self.steps {
+        let is_cut = |step: &&Step| matches!(step, Step::Cut(_));
+        let (cuts, others): (Vec<&Step>, Vec<&Step>) = self.steps.iter().partition(is_cut);
+        for step in others.into_iter().chain(cuts) {
             let added = match batches.last_mut() {
                 Some(last) => last.add(step),
                 None => false,
