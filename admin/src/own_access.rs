@@ -21,7 +21,7 @@ impl OwnAccess {
         if standing(ledger, site)?.since.is_none() {
             return Ok(Self(Vec::new()));
         }
-        let rights = Rights::load(ledger, &site.config, site.now)?;
+        let rights = Rights::load(ledger, site.now)?;
         let mut peers = ssh_peer::find(ledger)?;
         peers.retain(|peer| reaches(&rights, peer));
         Ok(Self(peers))
@@ -32,7 +32,7 @@ impl OwnAccess {
         if self.0.is_empty() {
             return Ok(());
         }
-        let rights = Rights::load(ledger, &site.config, site.now)?;
+        let rights = Rights::load(ledger, site.now)?;
         match self.0.iter().find(|peer| !reaches(&rights, peer)) {
             None => Ok(()),
             Some(peer) => Err(ListError::MyEntry(*peer).into()),

@@ -1,13 +1,13 @@
 //! Who may reach what: the one place that decides it for `firewall plan`, `firewall apply` and `why`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::host::{Host, KEPT};
 use dialgate_contract::ledger::{
-    Allow, BasePolicy, Deny, Lease, allow, base_policy, deny, host, lease, service,
+    Allow, BasePolicy, Decision, Deny, Exempt, Lease, allow, base_policy, deny, host, lease,
+    service,
 };
 use dialgate_contract::{HostName, Network, Origin, Ports, Protocol, Service, ServiceName};
 use jiff::Timestamp;
@@ -28,8 +28,8 @@ pub(crate) struct Rights {
     pub(crate) deny: Vec<Deny>,
     pub(crate) policy: BasePolicy,
     /// They count while the policy is on or on trial, as [`Rights::open`] does.
-    pub(crate) lan: Vec<Network>,
-    pub(crate) open: Vec<ServiceName>,
+    pub(crate) lan: BTreeSet<Network>,
+    pub(crate) open: BTreeSet<ServiceName>,
     pub(crate) now: Timestamp,
 }
 
@@ -43,21 +43,21 @@ pub(crate) enum Access {
 }
 
 impl Rights {
-    pub(crate) fn load(
-        ledger: &Connection,
-        config: &Config,
-        now: Timestamp,
-    ) -> Result<Self, DatabaseError> {
+    pub(crate) fn load(ledger: &Connection, now: Timestamp) -> Result<Self, DatabaseError> {
+        let decided = base_policy::find(ledger)?.and_then(|decision| decision.at(now));
+        let (policy, Exempt { lan, open }) = decided.map_or_else(
+            || (BasePolicy::Off, Exempt::default()),
+            |Decision { policy, exempt, .. }| (policy, exempt),
+        );
         let mut rights = Self {
             services: service::all(ledger)?,
             leases: lease::not_ended(ledger)?,
             allow: allow::all(ledger)?,
             hosts: host::all(ledger)?,
             deny: deny::all(ledger)?,
-            policy: base_policy::find(ledger)?
-                .map_or(BasePolicy::Off, |(policy, _)| policy.at(now)),
-            lan: config.base_policy.lan.clone(),
-            open: config.base_policy.open.clone(),
+            policy,
+            lan,
+            open,
             now,
         };
         rights.leases.retain(|lease| lease.is_open(now));
@@ -66,9 +66,10 @@ impl Rights {
         Ok(rights)
     }
 
-    /// As it would be with the base policy on.
-    pub(crate) fn with_policy(self) -> Self {
-        Self { policy: BasePolicy::On, ..self }
+    /// As it would be with the base policy on and these exempt.
+    pub(crate) fn with_policy(self, exempt: &Exempt) -> Self {
+        let Exempt { lan, open } = exempt.clone();
+        Self { policy: BasePolicy::On, lan, open, ..self }
     }
 
     /// Whether what has no right is kept out by our own chain.
@@ -182,7 +183,7 @@ pub(crate) mod tests {
         let path = folder.path().join("ledger.db");
         let ledger = dialgate_contract::ledger::Ledger::open(&path).unwrap();
         let now = Timestamp::from_second(100_000).unwrap();
-        let mut rights = Rights::load(ledger.connection(), &Config::default(), now).unwrap();
+        let mut rights = Rights::load(ledger.connection(), now).unwrap();
         let entry = |(origin, services): &(&str, &str)| Allow {
             origin: origin.parse().unwrap(),
             services: services.split(' ').map(|name| name.parse().unwrap()).collect(),
@@ -219,9 +220,9 @@ pub(crate) mod tests {
 
     #[test]
     fn the_deny_list_wins_over_everything_but_this_machine_itself() {
-        let mut rights = rights(&[("12.34.56.78", "all")], &["12.34.0.0/16", "192.168.0.0/16"]);
-        rights.lan = vec!["192.168.1.0/24".parse().unwrap()];
-        let rights = rights.with_policy();
+        let rights = rights(&[("12.34.56.78", "all")], &["12.34.0.0/16", "192.168.0.0/16"]);
+        let lan = ["192.168.1.0/24".parse().unwrap()].into();
+        let rights = rights.with_policy(&Exempt { lan, open: BTreeSet::new() });
         assert_eq!(access(&rights, "12.34.56.78", "tcp:22"), Access::Closed);
         assert_eq!(access(&rights, "192.168.1.5", "tcp:22"), Access::Closed);
         assert_eq!(access(&rights, "127.0.0.1", "all"), Access::Open);
@@ -230,9 +231,10 @@ pub(crate) mod tests {
     #[test]
     fn networks_of_the_house_and_open_services_count_with_the_policy_only() {
         let mut off = rights(&[], &[]);
-        off.lan = vec!["192.168.1.0/24".parse().unwrap()];
-        off.open = vec!["rtp".parse().unwrap()];
-        let on = off.clone().with_policy();
+        off.lan = ["192.168.1.0/24".parse().unwrap()].into();
+        off.open = ["rtp".parse().unwrap()].into();
+        let exempt = Exempt { lan: off.lan.clone(), open: off.open.clone() };
+        let on = off.clone().with_policy(&exempt);
         for (address, ports) in
             [("192.168.1.5", "tcp:22"), ("12.34.56.78", "udp:10000-20000"), ("::1", "tcp:1")]
         {

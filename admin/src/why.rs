@@ -22,7 +22,7 @@ pub(crate) fn run(
     let address = address.to_canonical();
     let reader = site.reader()?;
     let ledger = reader.connection();
-    let rights = Rights::load(ledger, &site.config, site.now)?;
+    let rights = Rights::load(ledger, site.now)?;
     if let Some(name) = service.filter(|name| rights.service(name.as_str()).is_none()) {
         return Err(Error::NoService(name.clone()));
     }

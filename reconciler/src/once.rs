@@ -66,6 +66,9 @@ pub(crate) fn run(
 ) -> Result<(), PassError> {
     let now = clock::calendar();
     keep_time(reconciler);
+    if let Err(error) = reconciler.take_over_exempt(now) {
+        tracing::error!("[base-policy] lan and open: {error}");
+    }
     let mut done = Ok(());
     if !requests.is_empty() || !reconciler.is_settled(now) {
         done = make_pass(reconciler, requests, now);

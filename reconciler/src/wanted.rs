@@ -7,7 +7,8 @@ use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::host::{self, Host};
 use dialgate_contract::ledger::{
-    Allow, BasePolicy, Deny, Loss, allow, base_policy, built, deny, ended, lease, loss, service,
+    Allow, BasePolicy, Decision, Deny, Loss, allow, base_policy, built, deny, ended, lease, loss,
+    service,
 };
 use dialgate_contract::{HostName, Network, Origin};
 use ipnet::IpNet;
@@ -36,7 +37,7 @@ pub(crate) fn wanted(
     let (chain, anchor) = (config.firewall.chain.clone(), config.firewall.anchor.clone());
     let desired = Desired::new(chain, anchor, &services, grants);
     let desired = desired.replace(built::all(connection)?).deny(denials);
-    let desired = match policy(connection, config, now)? {
+    let desired = match policy(connection, now)? {
         Some(policy) => desired.keep_others_out(policy),
         None => desired,
     };
@@ -57,8 +58,8 @@ pub(crate) fn uncovered(desired: &Desired, lost: &[Loss]) -> BTreeSet<Network> {
 /// When the ledger cannot be read.
 pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
     let trial = match base_policy::find(connection)? {
-        Some((BasePolicy::Trial(end), _)) => Some(end),
-        Some((BasePolicy::On | BasePolicy::Off, _)) | None => None,
+        Some(Decision { policy: BasePolicy::Trial(end), .. }) => Some(end),
+        Some(Decision { policy: BasePolicy::On | BasePolicy::Off, .. }) | None => None,
     };
     let ends = [
         lease::next_expiry(connection)?,
@@ -147,17 +148,16 @@ fn covers(networks: &BTreeSet<IpNet>, network: IpNet) -> bool {
 
 fn policy(
     connection: &Connection,
-    config: &Config,
     now: Timestamp,
 ) -> Result<Option<firewall::BasePolicy>, DatabaseError> {
-    let Some((decided, since)) = base_policy::find(connection)? else { return Ok(None) };
-    let trial = match decided.at(now) {
-        BasePolicy::Off => return Ok(None),
+    let decided = base_policy::find(connection)?.and_then(|decision| decision.at(now));
+    let Some(Decision { policy, since, exempt, .. }) = decided else { return Ok(None) };
+    let trial = match policy {
         BasePolicy::Trial(end) => Some(remaining(since, end, now)),
-        BasePolicy::On => None,
+        BasePolicy::On | BasePolicy::Off => None,
     };
-    let (lan, open) = (config.base_policy.lan.clone(), config.base_policy.open.clone());
-    Ok(Some(firewall::BasePolicy { trial, lan, open: open.into_iter().collect() }))
+    let lan = exempt.lan.into_iter().collect();
+    Ok(Some(firewall::BasePolicy { trial, lan, open: exempt.open }))
 }
 
 fn left(from: Timestamp, until: Option<Timestamp>, now: Timestamp) -> Time {

@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::phones::Phone;
     use crate::rights::tests::rights;
+    use dialgate_contract::ledger::Exempt;
 
     fn peer(address: &str, port: u16) -> SshPeer {
         SshPeer { address: address.parse().unwrap(), port, own: true }
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_operator_without_a_right_to_his_port_is_named_with_what_lets_him_in() {
-        let rights = rights(&[("12.34.56.78", "ssh")], &[]).with_policy();
+        let rights = rights(&[("12.34.56.78", "ssh")], &[]).with_policy(&Exempt::default());
         let lost = |peer| locked_out(&rights, &[peer], &Phones::default());
         assert_eq!(lost(peer("12.34.56.78", 22)), []);
         assert_eq!(lost(peer("127.0.0.1", 22)), []);
@@ -151,15 +152,16 @@ mod tests {
 
     #[test]
     fn whoever_is_denied_is_told_that_first() {
-        let rights = rights(&[("12.34.56.78", "all")], &["12.34.0.0/16"]).with_policy();
+        let rights =
+            rights(&[("12.34.56.78", "all")], &["12.34.0.0/16"]).with_policy(&Exempt::default());
         let lost = locked_out(&rights, &[peer("12.34.56.78", 22)], &Phones::default());
         assert_eq!(remedies(&lost), ["dialgate deny remove 12.34.0.0/16"]);
     }
 
     #[test]
     fn a_telephone_needs_its_signalling_and_its_voice() {
-        let sip = rights(&[("12.34.56.78", "sip")], &[]).with_policy();
-        let both = rights(&[("12.34.56.78", "sip rtp")], &[]).with_policy();
+        let sip = rights(&[("12.34.56.78", "sip")], &[]).with_policy(&Exempt::default());
+        let both = rights(&[("12.34.56.78", "sip rtp")], &[]).with_policy(&Exempt::default());
         let missing = |rights: &Rights, by| -> Vec<String> {
             let lost = locked_out(rights, &[], &phones("12.34.56.78", by));
             lost.into_iter().flat_map(|lost| lost.missing).collect()
@@ -169,7 +171,7 @@ mod tests {
         assert_eq!(missing(&both, Signalling::Sips), [""; 0]);
         assert_eq!(missing(&both, Signalling::Iax), ["iax"]);
         assert_eq!(missing(&both, Signalling::WebRtc), ["webrtc"]);
-        let nobody = rights(&[], &[]).with_policy();
+        let nobody = rights(&[], &[]).with_policy(&Exempt::default());
         assert_eq!(missing(&nobody, Signalling::Sip), ["sip", "rtp"]);
     }
 
@@ -183,7 +185,8 @@ mod tests {
                 addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             };
             let phones = Phones { trunks: vec![trunk], ..Phones::default() };
-            let lost = locked_out(&rights(allow, &[]).with_policy(), &[], &phones);
+            let lost =
+                locked_out(&rights(allow, &[]).with_policy(&Exempt::default()), &[], &phones);
             remedies(&lost).into_iter().map(str::to_owned).collect()
         };
         let both = ["dialgate allow add sip.example.net --services sip,rtp"];

@@ -7,7 +7,7 @@ mod plan;
 mod trial;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{BasePolicy, audit, base_policy, pass};
+use dialgate_contract::ledger::{BasePolicy, Decision, Exempt, audit, base_policy, pass};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
@@ -21,7 +21,7 @@ use crate::report::{
 use crate::rights::Rights;
 use crate::site::Site;
 use look::look;
-use trial::{is_tried, trial, wait_for_pass};
+use trial::{Trial, is_tried, trial, wait_for_pass};
 
 /// How long a trial lasts.
 pub(crate) const TRIAL: SignedDuration = SignedDuration::from_secs(60);
@@ -37,7 +37,7 @@ pub(crate) enum FirewallError {
         "a trial runs already, for {0} s more: `dialgate firewall confirm` or `rollback` it first"
     )]
     TrialRuns(i64),
-    #[error("the base policy is on already: nothing was changed")]
+    #[error("the base policy is on already, as the configuration says: nothing was changed")]
     OnAlready,
     #[error("there is no trial: `dialgate firewall apply` begins one")]
     NoTrial,
@@ -67,7 +67,7 @@ pub(crate) fn run(command: FirewallCommand, site: &Site) -> Result<Report, Error
 fn show_plan(site: &Site) -> Result<Report, Error> {
     let reader = site.reader()?;
     let ledger = reader.connection();
-    let rights = Rights::load(ledger, &site.config, site.now)?.with_policy();
+    let rights = Rights::load(ledger, site.now)?.with_policy(&configured(site));
     let (locked_out, notes) = look(ledger, &rights, site)?;
     Ok(Report::FirewallPlan(FirewallPlan {
         policy: standing(ledger, site)?,
@@ -79,21 +79,26 @@ fn show_plan(site: &Site) -> Result<Report, Error> {
 
 fn apply(even_if: bool, site: &Site) -> Result<Report, Error> {
     let mut ledger = site.ledger()?;
-    match standing(ledger.connection(), site)? {
-        Standing { trial_ends: Some(end), .. } => {
+    let exempt = configured(site);
+    let decided = base_policy::find(ledger.connection())?.and_then(|found| found.at(site.now));
+    match decided {
+        Some(Decision { policy: BasePolicy::Trial(end), .. }) => {
             return Err(FirewallError::TrialRuns(seconds(site.now, end)).into());
         }
-        Standing { since: Some(_), .. } => return Err(FirewallError::OnAlready.into()),
-        Standing { since: None, trial_ends: None, .. } => {}
+        Some(decision) if decision.exempt == exempt => return Err(FirewallError::OnAlready.into()),
+        Some(_) | None => {}
     }
-    let rights = Rights::load(ledger.connection(), &site.config, site.now)?.with_policy();
+    let rights = Rights::load(ledger.connection(), site.now)?.with_policy(&exempt);
     let (locked_out, notes) = look(ledger.connection(), &rights, site)?;
     if !locked_out.is_empty() && !even_if {
         return Err(FirewallError::LocksOut(locked_out).into());
     }
     let end = site.now.saturating_add(TRIAL).unwrap_or(site.now);
-    let mut change = ledger
-        .write(|tx| decide(tx, BasePolicy::Trial(end), "base-policy-tried", Done::Tried, site))?;
+    let mut change = ledger.write(|tx| {
+        base_policy::set(tx, BasePolicy::Trial(end), &exempt, site.now)?;
+        let detail = format!("until {end} unless confirmed; exempt: {exempt}");
+        decided_now(tx, "base-policy-tried", &detail, Done::Tried, site)
+    })?;
     change.locked_out = locked_out;
     change.notes = notes;
     Ok(Report::FirewallChange(change))
@@ -103,11 +108,13 @@ fn confirm(site: &Site) -> Result<Report, Error> {
     let mut ledger = site.ledger()?;
     wait_for_pass(ledger.connection(), site)?;
     let change = ledger.write(|tx| {
-        let (end, since) = trial(tx, site)?;
+        let Trial { end, since, exempt } = trial(tx, site)?;
         if !is_tried(tx, since)? {
             return Err(FirewallError::NotTried(seconds(site.now, end)).into());
         }
-        Ok::<_, Error>(decide(tx, BasePolicy::On, "base-policy-confirmed", Done::Confirmed, site)?)
+        base_policy::set(tx, BasePolicy::On, &exempt, site.now)?;
+        let detail = format!("exempt: {exempt}");
+        Ok::<_, Error>(decided_now(tx, "base-policy-confirmed", &detail, Done::Confirmed, site)?)
     })?;
     Ok(Report::FirewallChange(change))
 }
@@ -115,8 +122,9 @@ fn confirm(site: &Site) -> Result<Report, Error> {
 fn rollback(site: &Site) -> Result<Report, Error> {
     let change = site.ledger()?.write(|tx| {
         trial(tx, site)?;
+        base_policy::roll_back(tx, site.now)?;
         let action = "base-policy-rolled-back";
-        Ok::<_, Error>(decide(tx, BasePolicy::Off, action, Done::RolledBack, site)?)
+        Ok::<_, Error>(decided_now(tx, action, "", Done::RolledBack, site)?)
     })?;
     Ok(Report::FirewallChange(change))
 }
@@ -124,7 +132,8 @@ fn rollback(site: &Site) -> Result<Report, Error> {
 fn off(site: &Site) -> Result<Report, Error> {
     let change = site.ledger()?.write(|tx| {
         if standing(tx, site)?.since.is_some() {
-            return decide(tx, BasePolicy::Off, "base-policy-off", Done::Off, site);
+            base_policy::set(tx, BasePolicy::Off, &Exempt::default(), site.now)?;
+            return decided_now(tx, "base-policy-off", "", Done::Off, site);
         }
         Ok(FirewallChange {
             done: Done::OffAlready,
@@ -149,22 +158,23 @@ fn status(site: &Site) -> Result<Report, Error> {
 
 /// Whether the base policy is on.
 pub(crate) fn standing(ledger: &Connection, site: &Site) -> Result<Standing, DatabaseError> {
-    Ok(Standing::new(base_policy::find(ledger)?, site.now))
+    Ok(Standing::new(base_policy::find(ledger)?, &configured(site), site.now))
 }
 
-fn decide(
+/// Who is to be exempt, as the configuration says.
+fn configured(site: &Site) -> Exempt {
+    Exempt::from(&site.config.base_policy)
+}
+
+/// Writes down what was just decided, and tells of it.
+fn decided_now(
     transaction: &Transaction<'_>,
-    policy: BasePolicy,
     action: &str,
+    detail: &str,
     done: Done,
     site: &Site,
 ) -> Result<FirewallChange, DatabaseError> {
-    base_policy::set(transaction, policy, site.now)?;
-    let detail = match policy {
-        BasePolicy::Trial(end) => format!("until {end} unless confirmed"),
-        BasePolicy::On | BasePolicy::Off => String::new(),
-    };
-    audit::record(transaction, site.now, &site.operator, action, None, &detail)?;
+    audit::record(transaction, site.now, &site.operator, action, None, detail)?;
     Ok(FirewallChange {
         done,
         policy: standing(transaction, site)?,

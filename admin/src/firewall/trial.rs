@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{BasePolicy, base_policy, pass, revision, verified};
+use dialgate_contract::ledger::{
+    BasePolicy, Decision, Exempt, base_policy, pass, revision, verified,
+};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -16,20 +18,29 @@ use crate::site::Site;
 const LOOKS_A_SECOND: u32 = 10;
 const LOOKS: u32 = 12 * LOOKS_A_SECOND;
 
-/// The trial that runs: its end and its beginning.
-pub(super) fn trial(ledger: &Connection, site: &Site) -> Result<(Timestamp, Timestamp), Error> {
-    let error = match base_policy::find(ledger)? {
-        Some((BasePolicy::Trial(end), since)) if site.now < end => return Ok((end, since)),
-        Some((BasePolicy::Trial(end), _)) => FirewallError::TrialOver(seconds(end, site.now)),
-        Some((BasePolicy::On, _)) => FirewallError::Confirmed,
-        Some((BasePolicy::Off, _)) | None => FirewallError::NoTrial,
+/// The trial that runs.
+pub(super) struct Trial {
+    pub(super) end: Timestamp,
+    pub(super) since: Timestamp,
+    pub(super) exempt: Exempt,
+}
+
+pub(super) fn trial(ledger: &Connection, site: &Site) -> Result<Trial, Error> {
+    let Some(Decision { policy, since, exempt, .. }) = base_policy::find(ledger)? else {
+        return Err(FirewallError::NoTrial.into());
+    };
+    let error = match policy {
+        BasePolicy::Trial(end) if site.now < end => return Ok(Trial { end, since, exempt }),
+        BasePolicy::Trial(end) => FirewallError::TrialOver(seconds(end, site.now)),
+        BasePolicy::On => FirewallError::Confirmed,
+        BasePolicy::Off => FirewallError::NoTrial,
     };
     Err(error.into())
 }
 
 /// Waits, but never beyond the trial, for the reconciler to write down that it has passed since the trial began.
 pub(super) fn wait_for_pass(ledger: &Connection, site: &Site) -> Result<(), Error> {
-    let (end, since) = trial(ledger, site)?;
+    let Trial { end, since, .. } = trial(ledger, site)?;
     let left = u32::try_from(seconds(site.now, end)).unwrap_or_default().saturating_sub(1);
     let tries = LOOKS.min(left.saturating_mul(LOOKS_A_SECOND));
     for look in 0..tries {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use dialgate_contract::ledger::{Allow, BasePolicy, Lease, LeaseId};
+use dialgate_contract::ledger::{Allow, BasePolicy, Decision, Exempt, Lease, LeaseId};
 use dialgate_contract::{AccountNumber, Network, Origin, Ports, ServiceName};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub(crate) struct LockedOut {
 }
 
 /// Whether the base policy is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Standing {
     /// `off`, `trial` or `on`.
     pub(crate) state: &'static str,
@@ -57,6 +57,10 @@ pub(crate) struct Standing {
     pub(crate) since: Option<Timestamp>,
     /// When it rolls back by itself.
     pub(crate) trial_ends: Option<Timestamp>,
+    /// Networks and services that are exempt from it and that the configuration does not name.
+    pub(crate) not_in_file: Vec<String>,
+    /// Those that the configuration names and that are not exempt.
+    pub(crate) not_in_force: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,19 +148,30 @@ impl Ground {
 }
 
 impl Standing {
-    pub(crate) fn new(decided: Option<(BasePolicy, Timestamp)>, now: Timestamp) -> Self {
-        match decided.map(|(policy, since)| (policy.at(now), since)) {
-            None | Some((BasePolicy::Off, _)) => {
-                Self { state: "off", since: None, trial_ends: None }
-            }
-            Some((BasePolicy::Trial(end), since)) => {
-                Self { state: "trial", since: Some(since), trial_ends: Some(end) }
-            }
-            Some((BasePolicy::On, since)) => {
-                Self { state: "on", since: Some(since), trial_ends: None }
-            }
-        }
+    pub(crate) fn new(decided: Option<Decision>, configured: &Exempt, now: Timestamp) -> Self {
+        let mut standing = Self {
+            state: "off",
+            since: None,
+            trial_ends: None,
+            not_in_file: Vec::new(),
+            not_in_force: Vec::new(),
+        };
+        let Some(decision) = decided.and_then(|decision| decision.at(now)) else { return standing };
+        (standing.state, standing.trial_ends) = match decision.policy {
+            BasePolicy::Off => return standing,
+            BasePolicy::Trial(end) => ("trial", Some(end)),
+            BasePolicy::On => ("on", None),
+        };
+        standing.since = Some(decision.since);
+        standing.not_in_file = names(&decision.exempt.without(configured));
+        standing.not_in_force = names(&configured.without(&decision.exempt));
+        standing
     }
+}
+
+fn names(exempt: &Exempt) -> Vec<String> {
+    let lan = exempt.lan.iter().map(ToString::to_string);
+    lan.chain(exempt.open.iter().map(ToString::to_string)).collect()
 }
 
 impl Access {

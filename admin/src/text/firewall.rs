@@ -36,6 +36,9 @@ impl Reader<'_> {
                 )
             }
             (Done::Tried | Done::Confirmed, _) => "The base policy is on.\n".to_owned(),
+            (Done::RolledBack, _) if change.policy.since.is_some() => {
+                "The trial is over, and the base policy is as it was confirmed before.\n".to_owned()
+            }
             (Done::RolledBack, _) => "The trial is over, and the base policy is off.\n".to_owned(),
             (Done::Off, _) => "The base policy is off.\n".to_owned(),
             (Done::OffAlready, _) => return "The base policy is off already.\n".to_owned(),
@@ -95,7 +98,22 @@ impl Reader<'_> {
             }
             (Some(since), None) => format!("on since {}", self.date(since)),
         };
-        wrapped("base policy  ", &words)
+        let mut text = wrapped("base policy  ", &words);
+        if !policy.not_in_file.is_empty() {
+            let kept = policy.not_in_file.join(", ");
+            let words = format!(
+                "open still, though the configuration does not name it: {kept}. Take it away with `dialgate firewall apply` and `confirm`"
+            );
+            text.push_str(&wrapped("             ", &words));
+        }
+        if !policy.not_in_force.is_empty() {
+            let missing = policy.not_in_force.join(", ");
+            let words = format!(
+                "not open yet, though the configuration names it: {missing}. `systemctl reload dialgate-reconciler` opens it once the policy is on"
+            );
+            text.push_str(&wrapped("             ", &words));
+        }
+        text
     }
 
     pub(super) fn last_pass(&self, last: Option<&LastPass>) -> String {

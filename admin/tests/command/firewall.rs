@@ -1,5 +1,5 @@
 use dialgate_contract::ledger::verified::{self, Verified};
-use dialgate_contract::ledger::{BasePolicy, base_policy, revision};
+use dialgate_contract::ledger::{BasePolicy, Exempt, base_policy, revision};
 use serde_json::json;
 
 use crate::site::{ANN, Site, now};
@@ -117,7 +117,7 @@ fn a_trial_that_is_over_is_not_confirmed() {
     let site = site();
     let ago = |seconds| jiff::Timestamp::from_second(now().as_second() - seconds).unwrap();
     let policy = BasePolicy::Trial(ago(5));
-    site.ledger().write(|tx| base_policy::set(tx, policy, ago(65))).unwrap();
+    site.ledger().write(|tx| base_policy::set(tx, policy, &Exempt::default(), ago(65))).unwrap();
     site.pass_now(None);
     site.refuses("firewall confirm", 65, &["was over", "rolled back", "firewall apply"]);
     site.refuses("firewall rollback", 65, &["was over", "rolled back"]);

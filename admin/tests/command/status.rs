@@ -16,7 +16,10 @@ fn status_counts_what_there_is() {
             "open_leases": 1, "accounts": 2, "disabled_accounts": 1, "last_pass": null,
             "letters": {"waiting": 1, "given_up": 0},
             "allow_entries": 0, "deny_entries": 0, "host_problems": [],
-            "base_policy": {"state": "off", "since": null, "trial_ends": null},
+            "base_policy": {
+                "state": "off", "since": null, "trial_ends": null,
+                "not_in_file": [], "not_in_force": []
+            },
             "last_heal": null
         })
     );

@@ -147,7 +147,12 @@ CREATE TABLE host_address (
 CREATE TABLE base_policy (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     since      INTEGER NOT NULL,
-    trial_ends INTEGER               -- NULL: confirmed
+    trial_ends INTEGER,              -- NULL: confirmed
+    lan        TEXT NOT NULL,        -- networks that reach everything, with spaces between
+    open       TEXT NOT NULL,        -- services that everybody reaches, with spaces between
+    confirmed_lan  TEXT,             -- while it is on trial, what holds again afterwards; NULL: it is off then
+    confirmed_open TEXT,
+    CHECK ((confirmed_lan IS NULL) = (confirmed_open IS NULL))
 ) STRICT;
 
 -- Under which names the firewall's chain may stand, and what was its anchor.

@@ -192,7 +192,7 @@ mod tests {
             "INSERT INTO host VALUES ('a.net', 5000, NULL)",
             "INSERT INTO host_address VALUES ('a.net', '12.34.56.1', 5000)",
             "INSERT INTO ended VALUES ('12.34.56.79', 5000)",
-            "INSERT INTO base_policy VALUES (1, 5000, 5060)",
+            "INSERT INTO base_policy VALUES (1, 5000, 5060, '', '', NULL, NULL)",
         ] {
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
         }

@@ -30,7 +30,7 @@ use crate::database::{self, DatabaseError, Migrations};
 
 pub use account::Account;
 pub use allow::Allow;
-pub use base_policy::BasePolicy;
+pub use base_policy::{BasePolicy, Decision, Exempt};
 pub use clock::Clocks;
 pub use deny::Deny;
 pub use grant::{Granted, grant, prolong};

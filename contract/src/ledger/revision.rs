@@ -55,7 +55,7 @@ mod tests {
             ("UPDATE host_address SET answered_at = 1", false),
             ("DELETE FROM host_address", true),
             ("DELETE FROM allow", true),
-            ("INSERT INTO base_policy VALUES (1, 0, 60)", true),
+            ("INSERT INTO base_policy VALUES (1, 0, 60, '', '', NULL, NULL)", true),
             ("UPDATE base_policy SET trial_ends = NULL", true),
             ("DELETE FROM base_policy", true),
             ("INSERT INTO audit (at, actor, action, detail) VALUES (0, '', '', '')", false),

@@ -6,7 +6,7 @@ use dialgate_contract::AccountNumber;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::{
-    BasePolicy, LeaseEnd, allow, base_policy, deny, ended, host, lease,
+    BasePolicy, Decision, LeaseEnd, allow, base_policy, deny, ended, host, lease,
 };
 use jiff::Timestamp;
 use rusqlite::Transaction;
@@ -31,10 +31,10 @@ pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<()
     }
     host::forget(transaction, now)?;
     ended::forget(transaction, now)?;
-    if let Some((BasePolicy::Trial(end), _)) = base_policy::find(transaction)?
+    if let Some(Decision { policy: BasePolicy::Trial(end), .. }) = base_policy::find(transaction)?
         && end <= now
     {
-        base_policy::set(transaction, BasePolicy::Off, now)?;
+        base_policy::roll_back(transaction, now)?;
         told(transaction, now, "firewall-rolled-back", None, &NOT_CONFIRMED)?;
         tracing::warn!("firewall-rolled-back: {NOT_CONFIRMED}");
     }

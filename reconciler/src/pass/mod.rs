@@ -10,6 +10,7 @@
 //! kernel does not speak it, does no harm: rules only ever accept, and nothing comes from there.
 
 mod bans;
+mod base_policy;
 mod clock;
 mod cuts;
 mod error;
@@ -181,7 +182,7 @@ impl Reconciler {
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         let clocks = self.clocks.take();
         let problem = problem.or_else(|| self.uncut());
-        let verified = self.verified.as_ref().filter(|_| problem.is_none());
+        let verified = self.verified.as_ref();
         self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {
                 clock::keep(transaction, clocks)?;

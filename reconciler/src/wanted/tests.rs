@@ -1,5 +1,5 @@
 use super::*;
-use dialgate_contract::ledger::{Ledger, grant};
+use dialgate_contract::ledger::{Exempt, Ledger, grant};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -66,7 +66,7 @@ impl Site {
     }
 
     fn policy(&self, second: i64) -> Option<firewall::BasePolicy> {
-        policy(self.ledger.connection(), &self.config, at(second)).unwrap()
+        policy(self.ledger.connection(), at(second)).unwrap()
     }
 
     fn next(&self) -> Option<i64> {
@@ -150,21 +150,29 @@ fn whoever_is_denied_is_in_no_set_until_the_denial_ends() {
 #[test]
 fn the_base_policy_holds_while_it_is_tried_and_when_it_is_confirmed() {
     let mut site = Site::new();
-    site.config.base_policy.lan = vec!["192.168.1.0/24".parse().unwrap()];
-    site.config.base_policy.open = vec!["rtp".parse().unwrap()];
-    let policy = |trial| {
-        let (lan, open) =
-            (vec!["192.168.1.0/24".parse().unwrap()], ["rtp".parse().unwrap()].into());
+    let exempt = |lan: &str| Exempt {
+        lan: [lan.parse().unwrap()].into(),
+        open: ["rtp".parse().unwrap()].into(),
+    };
+    let policy = |trial, lan: &str| {
+        let (lan, open) = (vec![lan.parse().unwrap()], ["rtp".parse().unwrap()].into());
         Some(firewall::BasePolicy { trial, lan, open })
     };
+    let (home, less) = ("192.168.0.0/16", "192.168.1.0/24");
     assert_eq!(site.policy(0), None);
     let trial = BasePolicy::Trial(at(60));
-    site.ledger.write(|tx| base_policy::set(tx, trial, at(0))).unwrap();
+    site.ledger.write(|tx| base_policy::set(tx, trial, &exempt(home), at(0))).unwrap();
     assert_eq!(site.next(), Some(60));
-    assert_eq!(site.policy(10), policy(Some(50)));
+    assert_eq!(site.policy(10), policy(Some(50), home));
     assert_eq!(site.policy(60), None);
-    site.ledger.write(|tx| base_policy::set(tx, BasePolicy::On, at(30))).unwrap();
-    assert_eq!((site.policy(9999), site.next()), (policy(None), None));
+    site.ledger.write(|tx| base_policy::set(tx, BasePolicy::On, &exempt(home), at(30))).unwrap();
+    assert_eq!((site.policy(9999), site.next()), (policy(None, home), None));
+    // What the configuration says meanwhile takes nothing away, and a trial of less ends where it began.
+    site.config.base_policy.lan = vec![less.parse().unwrap()];
+    assert_eq!(site.policy(9999), policy(None, home));
+    site.ledger.write(|tx| base_policy::set(tx, trial, &exempt(less), at(40))).unwrap();
+    assert_eq!(site.policy(59), policy(Some(1), less));
+    assert_eq!(site.policy(60), policy(None, home));
 }
 
 #[test]
@@ -198,7 +206,9 @@ fn whose_right_has_ended_is_silenced_for_an_hour_unless_something_covers_it_all(
     assert_eq!(silenced(&site, 3609), [("12.34.56.78/32".to_owned(), Time::For(1))]);
     assert_eq!(silenced(&site, 3610), []);
     // The base policy keeps out more than that.
-    site.ledger.write(|tx| base_policy::set(tx, BasePolicy::On, at(20))).unwrap();
+    site.ledger
+        .write(|tx| base_policy::set(tx, BasePolicy::On, &Exempt::default(), at(20)))
+        .unwrap();
     assert_eq!(silenced(&site, 30), []);
 }
 

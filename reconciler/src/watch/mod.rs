@@ -106,6 +106,7 @@ impl Watch {
     /// # Errors
     /// When waiting itself fails, or when the ledger is another file by now.
     pub(crate) fn run(mut self) -> Result<std::convert::Infallible, WatchError> {
+        self.take_over_exempt();
         self.pass(&[]);
         // It fails when nobody asked to be notified.
         let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -186,7 +187,7 @@ impl Watch {
             }
         }
         self.burst.looked(begun, clock);
-        if self.pace.is_tick(begun) || problem.is_some() {
+        if self.pace.is_tick(begun) || problem.is_some() || self.reconciler.is_on_trial() {
             self.pace.ticked(clock);
             self.record(now, problem, clock);
         }

@@ -67,11 +67,26 @@ impl Watch {
                 self.outbox.change(&config.mail);
                 self.resolver.believe_private(config.firewall.allow_private);
                 self.reconciler.change(config.clone());
+                self.take_over_exempt();
             }
             Err(error) => tracing::error!("the configuration stays as it was: {error}"),
         }
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         adopted
+    }
+
+    /// Lets in whoever else the configuration exempts from the base policy, and tells of whom it does not name any more.
+    pub(super) fn take_over_exempt(&mut self) {
+        match self.reconciler.take_over_exempt(clock::calendar()) {
+            Ok(kept) if kept.is_empty() => {}
+            Ok(kept) => tracing::warn!(
+                "[base-policy] does not name {kept}, and access stays: take it away with \
+                 `dialgate firewall apply` and `dialgate firewall confirm`"
+            ),
+            Err(error) => tracing::error!(
+                "[base-policy] lan and open stay as they were, until the configuration is read again: {error}"
+            ),
+        }
     }
 
     pub(super) fn keep_time(&mut self, clock: Instant) {

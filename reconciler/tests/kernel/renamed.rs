@@ -1,7 +1,7 @@
 //! Another name for our chain, or another anchor.
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{BasePolicy, Deny, base_policy, built, deny};
+use dialgate_contract::ledger::{BasePolicy, Deny, Exempt, base_policy, built, deny};
 
 use crate::network::{in_own_network, sh};
 use crate::program::{Program, now};
@@ -111,7 +111,7 @@ fn done(program: &Program) {
 }
 
 fn decide(program: &Program, policy: BasePolicy) {
-    write(program, |tx| base_policy::set(tx, policy, now()));
+    write(program, |tx| base_policy::set(tx, policy, &Exempt::default(), now()));
 }
 
 /// Somebody is denied, or is so no more: a set that a chain left behind would hold on to.

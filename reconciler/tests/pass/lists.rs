@@ -1,4 +1,4 @@
-use dialgate_contract::ledger::{Allow, BasePolicy, Deny, Ledger, allow, base_policy, deny, host};
+use dialgate_contract::ledger::{Allow, BasePolicy, Deny, Exempt, Ledger, allow, base_policy, deny, host};
 use dialgate_reconciler::pass::next_due;
 use jiff::SignedDuration;
 
@@ -108,7 +108,7 @@ fn an_answer_for_a_host_that_left_the_list_is_forgotten() {
 fn a_trial_that_nobody_confirms_is_written_down_as_rolled_back() {
     let bench = Bench::new();
     let trial = BasePolicy::Trial(at(60));
-    bench.ledger().write(|tx| base_policy::set(tx, trial, at(0))).unwrap();
+    bench.ledger().write(|tx| base_policy::set(tx, trial, &Exempt::default(), at(0))).unwrap();
     let mut reconciler = bench.reconciler("");
     reconciler.pass(&[], at(0)).unwrap();
     assert_eq!(due(reconciler.ledger()), Some(60));

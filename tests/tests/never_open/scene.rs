@@ -6,7 +6,7 @@ use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialgate_contract::ledger::{BasePolicy, base_policy};
+use dialgate_contract::ledger::{BasePolicy, Exempt, base_policy};
 use dialgate_contract::queue::Wish;
 use dialgate_tests::internet::{Internet, send};
 use dialgate_tests::namespace::run;
@@ -77,7 +77,7 @@ impl Scene {
             }
             KeptOutBy::OurPolicy => side
                 .ledger()?
-                .write(|tx| base_policy::set(tx, BasePolicy::On, now()))
+                .write(|tx| base_policy::set(tx, BasePolicy::On, &Exempt::default(), now()))
                 .map_err(io::Error::other)?,
         }
         for listed in LISTED {
