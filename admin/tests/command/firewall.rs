@@ -143,9 +143,69 @@ fn what_may_spoil_a_trial_is_noted() {
 fn a_policy_that_the_kernel_was_seen_to_follow_is_kept_at_once() {
     let site = site();
     site.ok("firewall apply");
+    seen(&site);
+    site.pass_now(Some("the nft table inet native drops what dialgate lets in"));
+    assert_eq!(site.json("firewall confirm")["policy"]["state"], "on");
+}
+
+/// Brings about that the base policy is on as the configuration says.
+fn confirm(site: &Site) {
+    site.ok("firewall apply");
+    seen(site);
+    assert_eq!(site.json("firewall confirm")["policy"]["state"], "on");
+}
+
+/// What the reconciler writes down when the kernel is as the ledger says.
+fn seen(site: &Site) {
     let mut ledger = site.ledger();
     let revision = revision::number(ledger.connection()).unwrap();
     let seen = Verified { revision, kernel: String::new(), at: now() };
     ledger.write(|tx| verified::record(tx, &seen)).unwrap();
-    assert_eq!(site.json("firewall confirm")["policy"]["state"], "on");
+}
+
+fn replace(site: &Site, old: &str, new: &str) {
+    let text = std::fs::read_to_string(site.config()).unwrap();
+    assert!(text.contains(old));
+    std::fs::write(site.config(), text.replace(old, new)).unwrap();
+}
+
+#[test]
+fn what_the_configuration_names_no_more_stays_until_that_was_tried_and_confirmed() {
+    let site = site();
+    confirm(&site);
+    let access = || site.json("why 192.168.1.7 --service ssh")["services"][0]["access"].clone();
+    assert_eq!(access(), "open");
+    replace(&site, "lan = [\"192.168.1.0/24\"]", "lan = []");
+    assert_eq!(access(), "open");
+    let standing = site.json("firewall status")["policy"].clone();
+    assert_eq!(standing["not_in_file"], json!(["192.168.1.0/24"]));
+    for command in ["firewall status", "firewall plan", "status"] {
+        let said = site.ok(command);
+        assert!(said.contains("192.168.1.0/24") && said.contains("open still"), "{said}");
+        assert!(said.lines().all(|line| line.len() <= 80), "{said}");
+    }
+    let answer = site.run_from("192.168.1.7", "firewall apply");
+    assert!(answer.code == 65 && answer.err.contains("would lose access"), "{answer:?}");
+    site.ok("firewall apply");
+    assert_eq!((state(&site).as_str(), access()), ("trial", json!("closed")));
+    let said = site.ok("firewall rollback");
+    assert!(said.contains("as it was confirmed before"), "{said}");
+    assert_eq!((state(&site).as_str(), access()), ("on", json!("open")));
+    confirm(&site);
+    assert_eq!(access(), "closed");
+    assert_eq!(site.json("firewall status")["policy"]["not_in_file"], json!([]));
+    site.refuses("firewall apply", 65, &["on already"]);
+}
+
+#[test]
+fn what_the_configuration_names_newly_is_told_of_until_it_is_read() {
+    let site = site();
+    confirm(&site);
+    replace(&site, "open = [\"rtp\"]", "open = [\"rtp\", \"sip\"]");
+    assert_eq!(site.json("firewall status")["policy"]["not_in_force"], json!(["sip"]));
+    let said = site.ok("firewall status");
+    assert!(said.contains("sip") && said.contains("reload dialgate-reconciler"), "{said}");
+    let exempt = Exempt { lan: [].into(), open: ["sip".parse().unwrap()].into() };
+    site.ledger().write(|tx| base_policy::widen(tx, &exempt)).unwrap();
+    assert_eq!(site.json("firewall status")["policy"]["not_in_force"], json!([]));
 }

@@ -12,6 +12,8 @@ mod damage;
 #[cfg(test)]
 mod ended;
 #[cfg(test)]
+mod exempt;
+#[cfg(test)]
 mod flows;
 #[cfg(test)]
 mod healing;

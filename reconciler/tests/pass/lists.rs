@@ -1,4 +1,6 @@
-use dialgate_contract::ledger::{Allow, BasePolicy, Deny, Exempt, Ledger, allow, base_policy, deny, host};
+use dialgate_contract::ledger::{
+    Allow, BasePolicy, Deny, Exempt, Ledger, allow, base_policy, deny, host,
+};
 use dialgate_reconciler::pass::next_due;
 use jiff::SignedDuration;
 
