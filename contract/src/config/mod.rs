@@ -94,7 +94,7 @@ pub struct Firewall {
     pub unban: bool,
 }
 
-/// `[base-policy]`: holds while `dialgate firewall` says that the policy is on.
+/// `[base-policy]`: who is to be exempt from it. What holds is in the ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BasePolicy {
