@@ -1,18 +1,19 @@
 //! `dialgate account`.
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{Account, Lease, LeaseEnd, account, audit, lease as lease_table};
-use dialgate_contract::{AccountNumber, Language, Lifetime, ServiceName};
+use dialgate_contract::ledger::{Account, LeaseEnd, account, audit};
+use dialgate_contract::{AccountNumber, Language, Lifetime, ServiceName, Terms};
 use dialgate_pin::Pin;
 use rusqlite::{Connection, Transaction};
 
-use crate::argument::{NewNumber, Setting};
+use crate::argument::{AddressCount, NewNumber, Setting};
 use crate::cli::{AccountChanges, AccountCommand, Changes, NewAccount, PinSource};
+use crate::contact::TimeZoneName;
 use crate::error::Error;
 use crate::new_pin::NewPin;
 use crate::report::{AccountChange, AccountDetails, AccountRow, LeaseRow, Report};
 use crate::site::Site;
-use crate::{lease, random, service};
+use crate::{lease, random, service, terms};
 
 pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error> {
     match command {
@@ -31,7 +32,9 @@ pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error>
 fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
     let mut ledger = site.ledger()?;
     let account = Account {
-        lifetime: new.lease.map(|asked| lease::allowed(asked, site)).transpose()?,
+        lifetime: new.lease,
+        longest: new.max,
+        addresses: new.addresses.map(AddressCount::get),
         time_zone: new.time_zone.map(|zone| zone.into_string()),
         language: new.language,
         ..Account::new(
@@ -42,6 +45,7 @@ fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
             site.now,
         )
     };
+    check(ledger.connection(), &account, new.lease, new.max, site)?;
     let pin = NewPin::obtain(new.pin.pin_stdin, &account.number, site)?;
     ledger.write(|tx| {
         if account::find(tx, &account.number)?.is_some() {
@@ -50,7 +54,7 @@ fn add(new: NewAccount, site: &Site) -> Result<Report, Error> {
         account::insert(tx, &account, &pin.hash)?;
         Ok(record(tx, site, "account-added", &account.number, &describe(&account))?)
     })?;
-    Ok(change("added", account, pin.shown, Vec::new()))
+    Ok(change("added", account, pin.shown))
 }
 
 fn list(site: &Site) -> Result<Report, Error> {
@@ -63,20 +67,22 @@ fn show(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
     let account = find(reader.connection(), number)?;
     let leases = lease::open_ones(reader.connection(), number, site.now)?;
     let leases = leases.into_iter().map(|lease| LeaseRow::new(lease, site.now)).collect();
-    Ok(Report::Account(AccountDetails { account: account.into(), leases }))
+    let terms = terms::of(reader.connection(), &account, site)?.into();
+    Ok(Report::Account(AccountDetails { account: account.into(), terms, leases }))
 }
 
 fn set(number: &AccountNumber, changes: Changes, site: &Site) -> Result<Report, Error> {
-    let account = site.ledger()?.write(|tx| {
-        let account = changed(tx, find(tx, number)?, changes, site)?;
+    site.ledger()?.write(|tx| {
+        let account = find(tx, number)?;
+        let before = terms::of(tx, &account, site)?;
+        let account = changed(tx, account, changes, site)?;
         account::update(tx, &account)?;
-        for Lease { id, expires_at, .. } in lease::open_ones(tx, number, site.now)? {
-            lease_table::extend(tx, id, &account.services, expires_at)?;
-        }
         record(tx, site, "account-changed", number, &describe(&account))?;
-        Ok::<_, Error>(account)
-    })?;
-    Ok(change("changed", account, None, Vec::new()))
+        let shortened = terms::hold(tx, &account, &before, site)?;
+        let account = account.into();
+        let change = AccountChange { shortened, ..AccountChange::new("changed", account) };
+        Ok(Report::AccountChange(change))
+    })
 }
 
 fn change_pin(number: &AccountNumber, source: &PinSource, site: &Site) -> Result<Report, Error> {
@@ -91,19 +97,20 @@ fn change_pin(number: &AccountNumber, source: &PinSource, site: &Site) -> Result
         record(tx, site, "account-pin-changed", number, "")?;
         Ok::<_, Error>((account, end_leases(tx, number, LeaseEnd::Disabled, site)?))
     })?;
-    Ok(change("has a new PIN", account, pin.shown, ended))
+    let change = AccountChange::new("has a new PIN", account.into());
+    Ok(Report::AccountChange(AccountChange { pin: pin.shown, ended, ..change }))
 }
 
 fn enable(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
     site.ledger()?.write(|tx| {
         let account = find(tx, number)?;
         if account.enabled {
-            return Ok(change("is enabled already", account, None, Vec::new()));
+            return Ok(change("is enabled already", account, None));
         }
         let account = Account { enabled: true, ..account };
         account::update(tx, &account)?;
         record(tx, site, "account-enabled", number, "")?;
-        Ok(change("enabled", account, None, Vec::new()))
+        Ok(change("enabled", account, None))
     })
 }
 
@@ -111,13 +118,13 @@ fn disable(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
     site.ledger()?.write(|tx| {
         let account = find(tx, number)?;
         if !account.enabled {
-            return Ok(change("is disabled already", account, None, Vec::new()));
+            return Ok(change("is disabled already", account, None));
         }
         let account = Account { enabled: false, ..account };
         account::update(tx, &account)?;
         record(tx, site, "account-disabled", number, "")?;
         let ended = end_leases(tx, number, LeaseEnd::Disabled, site)?;
-        Ok(change("disabled", account, None, ended))
+        Ok(ending("disabled", account, ended))
     })
 }
 
@@ -126,7 +133,7 @@ fn unlock(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
         let account = Account { unlocked_at: Some(site.now), ..find(tx, number)? };
         account::update(tx, &account)?;
         record(tx, site, "account-unlocked", number, "")?;
-        Ok(change("unlocked", account, None, Vec::new()))
+        Ok(change("unlocked", account, None))
     })
 }
 
@@ -136,7 +143,7 @@ fn remove(number: &AccountNumber, site: &Site) -> Result<Report, Error> {
         account::remove(tx, number)?;
         record(tx, site, "account-removed", number, &describe(&account))?;
         let ended = end_leases(tx, number, LeaseEnd::Removed, site)?;
-        Ok(change("removed", account, None, ended))
+        Ok(ending("removed", account, ended))
     })
 }
 
@@ -166,7 +173,7 @@ fn changed(
     changes: Changes,
     site: &Site,
 ) -> Result<Account, Error> {
-    let Changes { name, email, services, lease, time_zone, language } = changes;
+    let Changes { name, email, services, lease, max, addresses, time_zone, language } = changes;
     if let Some(name) = name {
         account.name = name.into_string();
     }
@@ -176,22 +183,33 @@ fn changed(
     if let Some(services) = services {
         account.services = service::known(connection, services)?;
     }
-    match lease {
-        Some(Setting::Own(asked)) => account.lifetime = Some(lease::allowed(asked, site)?),
-        Some(Setting::Default) => account.lifetime = None,
-        None => {}
+    let (lease, max) = (lease.map(Setting::own), max.map(Setting::own));
+    account.lifetime = lease.unwrap_or(account.lifetime);
+    account.longest = max.unwrap_or(account.longest);
+    if let Some(addresses) = addresses {
+        account.addresses = addresses.own().map(AddressCount::get);
     }
-    match time_zone {
-        Some(Setting::Own(zone)) => account.time_zone = Some(zone.into_string()),
-        Some(Setting::Default) => account.time_zone = None,
-        None => {}
+    if let Some(zone) = time_zone {
+        account.time_zone = zone.own().map(TimeZoneName::into_string);
     }
-    match language {
-        Some(Setting::Own(language)) => account.language = Some(language),
-        Some(Setting::Default) => account.language = None,
-        None => {}
+    if let Some(language) = language {
+        account.language = language.own();
     }
+    check(connection, &account, lease.flatten(), max.flatten(), site)?;
     Ok(account)
+}
+
+/// Whether what was asked for fits: nobody means a limit that is none, or a time that is always cut.
+fn check(
+    connection: &Connection,
+    account: &Account,
+    lease: Option<Lifetime>,
+    max: Option<Lifetime>,
+    site: &Site,
+) -> Result<(), Error> {
+    Terms::of_site(&site.config.lease).lifetime(max)?;
+    terms::of(connection, account, site)?.lifetime(lease)?;
+    Ok(())
 }
 
 fn end_leases(
@@ -217,16 +235,26 @@ fn record(
 fn describe(account: &Account) -> String {
     let services: Vec<&str> = account.services.iter().map(ServiceName::as_str).collect();
     format!(
-        "{} <{}>, services {}, lease {}, time zone {}, language {}",
+        "{} <{}>, services {}, lease {}, max {}, addresses {}, time zone {}, language {}",
         account.name,
         account.email,
         services.join(" "),
-        account.lifetime.map_or_else(|| "default".to_owned(), |own: Lifetime| own.to_string()),
+        or_default(account.lifetime),
+        or_default(account.longest),
+        or_default(account.addresses),
         account.time_zone.as_deref().unwrap_or("default"),
         account.language.map_or("default", Language::as_str),
     )
 }
 
-fn change(done: &'static str, account: Account, pin: Option<Pin>, ended: Vec<LeaseRow>) -> Report {
-    Report::AccountChange(AccountChange { done, account: account.into(), pin, ended })
+fn or_default(own: Option<impl ToString>) -> String {
+    own.map_or_else(|| "default".to_owned(), |own| own.to_string())
+}
+
+fn change(done: &'static str, account: Account, pin: Option<Pin>) -> Report {
+    Report::AccountChange(AccountChange { pin, ..AccountChange::new(done, account.into()) })
+}
+
+fn ending(done: &'static str, account: Account, ended: Vec<LeaseRow>) -> Report {
+    Report::AccountChange(AccountChange { ended, ..AccountChange::new(done, account.into()) })
 }

@@ -1,6 +1,7 @@
 //! Arguments that may be one thing or another.
 
 use std::net::IpAddr;
+use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use dialgate_contract::ledger::LeaseId;
@@ -19,6 +20,14 @@ pub(crate) enum Setting<T> {
     Default,
     Own(T),
 }
+
+/// Addresses that an account may have open at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AddressCount(NonZeroU8);
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("write a number from 1 to 255")]
+pub(crate) struct AddressCountError;
 
 /// Which leases are meant.
 #[derive(Debug, Clone)]
@@ -45,6 +54,30 @@ impl<T: FromStr> FromStr for Setting<T> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "default" { Ok(Self::Default) } else { text.parse().map(Self::Own) }
+    }
+}
+
+impl<T> Setting<T> {
+    /// `None`: the site's default.
+    pub(crate) fn own(self) -> Option<T> {
+        match self {
+            Self::Default => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+}
+
+impl AddressCount {
+    pub(crate) const fn get(self) -> NonZeroU8 {
+        self.0
+    }
+}
+
+impl FromStr for AddressCount {
+    type Err = AddressCountError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| AddressCountError)
     }
 }
 

@@ -5,7 +5,7 @@ use dialgate_contract::config::ConfigError;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::LeaseId;
 use dialgate_contract::{
-    AccountNumber, Exit, Lifetime, ServiceName, SystemUserError, TravellerAddress, Unfit,
+    AccountNumber, Exit, ServiceName, SystemUserError, TooLong, TravellerAddress, Unfit,
 };
 use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
@@ -62,16 +62,16 @@ pub(crate) enum Error {
     UnknownService { name: ServiceName, known: String },
     #[error("there is no service {0}: `dialgate service list` shows all")]
     NoService(ServiceName),
-    #[error("there is a service {0} already: remove it first, or take another name")]
+    #[error(
+        "there is a service {0} already: change it with `dialgate service set {0}`, or take another name"
+    )]
     ServiceExists(ServiceName),
     #[error(
         "service {name} is in use by account {accounts}: take it away with `dialgate account set NUMBER --services ...` first"
     )]
     ServiceInUse { name: ServiceName, accounts: String },
-    #[error(
-        "{asked} is longer than lease.max allows: give at most {max}, or raise lease.max in the configuration"
-    )]
-    LeaseTooLong { asked: Lifetime, max: Lifetime },
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     #[error("{0}")]
     Unfit(#[from] Unfit),
     #[error(transparent)]
@@ -147,7 +147,7 @@ impl Error {
             | Self::NoService(_)
             | Self::ServiceExists(_)
             | Self::ServiceInUse { .. }
-            | Self::LeaseTooLong { .. }
+            | Self::TooLong(_)
             | Self::Unfit(_)
             | Self::List(_)
             | Self::Import(_)

@@ -14,14 +14,22 @@ Examples:
 `dialgate help COMMAND` tells more about a command.";
 
 pub(crate) const SERVICE: &str = "\
-Example:
-  dialgate service add vpn udp:1194,tcp:443";
+Examples:
+  dialgate service add vpn udp:1194,tcp:443
+  dialgate service add vpn udp:1194,tcp:443 --max 2h";
+
+pub(crate) const SERVICE_SET: &str = "\
+Examples:
+  dialgate service set ssh --max 2h
+  dialgate service set web --ports tcp:443 --max default";
 
 pub(crate) const ACCOUNT: &str = "\
 Examples:
   dialgate account add auto --name Ann --email ann@example.net --services sip
   dialgate account add 4711 --name Ann --email ann@example.net --services all \\
-      --lease 12h --time-zone Europe/Paris --pin-stdin < file";
+      --lease 12h --time-zone Europe/Paris --pin-stdin < file
+  dialgate account add 4712 --name Bob --email bob@example.net --services sip,ssh \\
+      --max 3d --addresses 2";
 
 pub(crate) const GRANT: &str = "\
 Example:

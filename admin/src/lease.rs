@@ -18,6 +18,7 @@ use crate::error::{Error, NothingOpen};
 use crate::listing::clashes;
 use crate::report::{Grant, LeaseRow, Report, Revoked};
 use crate::site::Site;
+use crate::terms;
 
 pub(crate) fn run(command: LeaseCommand, site: &Site) -> Result<Report, Error> {
     match command {
@@ -59,12 +60,6 @@ pub(crate) fn end(
     Ok(ended)
 }
 
-/// Whether leases may last so long here.
-pub(crate) fn allowed(asked: Lifetime, site: &Site) -> Result<Lifetime, Error> {
-    let max = site.config.lease.max;
-    if asked > max { Err(Error::LeaseTooLong { asked, max }) } else { Ok(asked) }
-}
-
 fn list(all: bool, site: &Site) -> Result<Report, Error> {
     let reader = site.reader()?;
     let mut leases =
@@ -80,17 +75,15 @@ fn open(
     site: &Site,
 ) -> Result<Report, Error> {
     let address = TravellerAddress::new(address, site.config.firewall.allow_private)?;
-    let asked = lifetime.map(|asked| allowed(asked, site)).transpose()?;
     let (granted, denied, last_pass) = site.ledger()?.write(|tx| {
         let account = account::find(tx, number)?.ok_or(Error::NoAccount(number.clone()))?;
         if !account.enabled {
             return Err(Error::AccountDisabled(account.number));
         }
-        let own = account.lifetime.unwrap_or(site.config.lease.default).min(site.config.lease.max);
-        let until = site.now.saturating_add(asked.unwrap_or(own).signed());
+        let terms = terms::of(tx, &account, site)?;
+        let until = site.now.saturating_add(terms.lifetime(lifetime)?.signed());
         let until = until.unwrap_or(Timestamp::MAX);
-        let at_a_time = site.config.lease.addresses_per_account;
-        let granted = grant(tx, &account, address, site.now, until, at_a_time)?;
+        let granted = grant(tx, &account, address, site.now, until, terms.addresses())?;
         tell(tx, &account, &granted, site)?;
         let origin = Origin::Network(address.into());
         let denied = clashes(&origin, &BTreeMap::new(), &deny::all(tx)?, site.now);

@@ -33,6 +33,7 @@ mod service;
 mod site;
 mod ssh_peer;
 mod status;
+mod terms;
 mod text;
 mod why;
 

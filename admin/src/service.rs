@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 
+use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{account, allow, audit, service};
-use dialgate_contract::{Ports, Service, ServiceName};
-use rusqlite::Connection;
+use dialgate_contract::{Lifetime, Ports, Service, ServiceName, Terms};
+use rusqlite::{Connection, Transaction};
 
-use crate::cli::ServiceCommand;
+use crate::cli::{ServiceChanges, ServiceCommand, ServiceSettings};
 use crate::error::Error;
 use crate::listing::ListError;
-use crate::report::{Report, ServiceChange, ServiceRow};
+use crate::own_access::OwnAccess;
+use crate::report::{LeaseRow, Report, ServiceChange, ServiceRow};
 use crate::site::Site;
+use crate::terms;
 
 pub(crate) fn run(command: ServiceCommand, site: &Site) -> Result<Report, Error> {
     match command {
         ServiceCommand::List => list(site),
-        ServiceCommand::Add { name, ports } => add(name, ports, site),
+        ServiceCommand::Add { name, ports, max } => add(name, ports, max, site),
+        ServiceCommand::Set(changes) => set(changes, site),
         ServiceCommand::Remove { name } => remove(&name, site),
     }
 }
@@ -38,24 +42,56 @@ fn list(site: &Site) -> Result<Report, Error> {
     Ok(Report::Services(services.into_iter().map(ServiceRow::from).collect()))
 }
 
-fn add(name: ServiceName, ports: Ports, site: &Site) -> Result<Report, Error> {
-    let service = Service::new(name, ports);
+fn add(
+    name: ServiceName,
+    ports: Ports,
+    max: Option<Lifetime>,
+    site: &Site,
+) -> Result<Report, Error> {
+    Terms::of_site(&site.config.lease).lifetime(max)?;
+    let service = Service { longest: max, ..Service::new(name, ports) };
     site.ledger()?.write(|tx| {
         if service::all(tx)?.iter().any(|known| known.name == service.name) {
             return Err(Error::ServiceExists(service.name.clone()));
         }
         service::insert(tx, &service)?;
-        let detail = format!("{} {}", service.name, service.ports);
-        Ok(audit::record(tx, site.now, &site.operator, "service-added", None, &detail)?)
+        Ok(record(tx, site, "service-added", &service)?)
     })?;
-    Ok(Report::ServiceChange(ServiceChange { done: "added", service: service.into() }))
+    Ok(change("added", service, Vec::new()))
+}
+
+fn set(changes: ServiceChanges, site: &Site) -> Result<Report, Error> {
+    let ServiceChanges { name, settings: ServiceSettings { ports, max }, even_me } = changes;
+    site.ledger()?.write(|tx| {
+        let own = OwnAccess::before(tx, site)?;
+        let mut service = find(tx, &name)?;
+        let mut before = Vec::new();
+        for account in account::all(tx)?.into_iter().filter(|it| it.services.contains(&name)) {
+            before.push((terms::of(tx, &account, site)?, account));
+        }
+        if let Some(ports) = ports {
+            service.ports = ports;
+        }
+        if let Some(max) = max {
+            service.longest = max.own();
+            Terms::of_site(&site.config.lease).lifetime(service.longest)?;
+        }
+        service::update(tx, &service)?;
+        if !even_me {
+            own.remains(tx, site)?;
+        }
+        record(tx, site, "service-changed", &service)?;
+        let mut shortened = Vec::new();
+        for (before, account) in &before {
+            shortened.extend(terms::hold(tx, account, before, site)?);
+        }
+        Ok(change("changed", service, shortened))
+    })
 }
 
 fn remove(name: &ServiceName, site: &Site) -> Result<Report, Error> {
     let service = site.ledger()?.write(|tx| {
-        let Some(service) = service::all(tx)?.into_iter().find(|known| known.name == *name) else {
-            return Err(Error::NoService(name.clone()));
-        };
+        let service = find(tx, name)?;
         let users: Vec<_> = account::all(tx)?
             .into_iter()
             .filter(|account| account.services.contains(name))
@@ -74,11 +110,30 @@ fn remove(name: &ServiceName, site: &Site) -> Result<Report, Error> {
             return Err(ListError::ServiceAllowed { name: name.clone(), origins }.into());
         }
         service::remove(tx, name)?;
-        let detail = format!("{} {}", service.name, service.ports);
-        audit::record(tx, site.now, &site.operator, "service-removed", None, &detail)?;
+        record(tx, site, "service-removed", &service)?;
         Ok(service)
     })?;
-    Ok(Report::ServiceChange(ServiceChange { done: "removed", service: service.into() }))
+    Ok(change("removed", service, Vec::new()))
+}
+
+fn find(connection: &Connection, name: &ServiceName) -> Result<Service, Error> {
+    let mut services = service::all(connection)?.into_iter();
+    services.find(|service| service.name == *name).ok_or_else(|| Error::NoService(name.clone()))
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    site: &Site,
+    action: &str,
+    service: &Service,
+) -> Result<(), DatabaseError> {
+    let longest = service.longest.map_or_else(|| "default".to_owned(), |own| own.to_string());
+    let detail = format!("{} {}, max {longest}", service.name, service.ports);
+    audit::record(transaction, site.now, &site.operator, action, None, &detail)
+}
+
+fn change(done: &'static str, service: Service, shortened: Vec<LeaseRow>) -> Report {
+    Report::ServiceChange(ServiceChange { done, service: service.into(), shortened })
 }
 
 fn list_of(words: &[impl ToString]) -> String {

@@ -38,6 +38,17 @@ pub struct TooLong {
 }
 
 impl Terms {
+    /// The terms of a site, before an account or a service has a say.
+    #[must_use]
+    pub fn of_site(site: &config::Lease) -> Self {
+        Self {
+            usual: site.default.min(site.max),
+            longest: site.max,
+            limit: Limit::Site,
+            addresses: site.addresses_per_account,
+        }
+    }
+
     /// The terms of an account at a site. Of `services`, those that the account does not have are left aside.
     #[must_use]
     pub fn of(account: &Account, services: &[Service], site: &config::Lease) -> Self {
@@ -68,6 +79,12 @@ impl Terms {
     #[must_use]
     pub const fn longest(&self) -> Lifetime {
         self.longest
+    }
+
+    /// Whose limit that is.
+    #[must_use]
+    pub const fn limit(&self) -> &Limit {
+        &self.limit
     }
 
     /// Addresses open at a time.

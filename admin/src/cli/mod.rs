@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, config};
 
-use crate::argument::{LeaseTarget, NewNumber, Setting, address};
+use crate::argument::{AddressCount, LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     ///
     /// What is right already is left as it is, so this can be run again at any time.
     Init,
-    /// List, add and remove services: the ports that can be opened
+    /// List, add, change and remove services: the ports that can be opened
     Service {
         #[command(subcommand)]
         command: ServiceCommand,
@@ -118,12 +118,43 @@ pub(crate) enum ServiceCommand {
         name: ServiceName,
         /// Its ports, such as udp:5060-5069,tcp:443, or all
         ports: Ports,
+        /// How long a lease with it lasts at most, such as 2h; what the site allows when not given
+        #[arg(long, value_name = "DURATION")]
+        max: Option<Lifetime>,
     },
+    /// Change a service: its ports, or how long a lease with it lasts at most
+    ///
+    /// A lease has one end for everything that it opens: the shortest limit of an account's services holds for the whole
+    /// lease. Open leases that would last longer than a new limit are cut to it.
+    #[command(override_usage = "dialgate service set [OPTIONS] <NAME>", after_help = example::SERVICE_SET)]
+    Set(ServiceChanges),
     /// Remove a service that no account has
     Remove {
         /// The service's name
         name: ServiceName,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServiceChanges {
+    /// The service's name
+    pub(crate) name: ServiceName,
+    #[command(flatten)]
+    pub(crate) settings: ServiceSettings,
+    /// Even when this takes your own SSH connection's way in away
+    #[arg(long)]
+    pub(crate) even_me: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ServiceSettings {
+    /// Its ports, such as udp:5060-5069,tcp:443, or all; holds for whoever has it, open leases too
+    #[arg(long)]
+    pub(crate) ports: Option<Ports>,
+    /// How long a lease with it lasts at most, such as 2h, or default for what the site allows
+    #[arg(long, value_name = "DURATION|default")]
+    pub(crate) max: Option<Setting<Lifetime>>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,7 +169,10 @@ pub(crate) enum AccountCommand {
         /// The account's number
         number: AccountNumber,
     },
-    /// Change an account: its name, address, services, time, zone or language
+    /// Change an account: its name, address, services, times, zone or language
+    ///
+    /// A lease has one end for everything that it opens: the shortest limit of the site, the account and its services
+    /// holds. Open leases that would last longer than a new limit are cut to it.
     #[command(override_usage = "dialgate account set [OPTIONS] <NUMBER>")]
     Set(AccountChanges),
     /// Give an account a new PIN and end its leases
@@ -189,6 +223,12 @@ pub(crate) struct NewAccount {
     /// How long access lasts, such as 24h or 7d; the site's default when not given
     #[arg(long, value_name = "DURATION")]
     pub(crate) lease: Option<Lifetime>,
+    /// How long access lasts at most, whoever asks for how long; what the site and the services allow when not given
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) max: Option<Lifetime>,
+    /// How many addresses may be open at a time; as many as the site allows when not given
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) addresses: Option<AddressCount>,
     /// The traveller's time zone, such as Europe/Paris; this machine's when not given
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<TimeZoneName>,
@@ -212,6 +252,12 @@ pub(crate) struct Changes {
     /// How long access lasts from the next lease on, or default
     #[arg(long, value_name = "DURATION|default")]
     pub(crate) lease: Option<Setting<Lifetime>>,
+    /// How long access lasts at most, or default; open leases are cut to it
+    #[arg(long, value_name = "DURATION|default")]
+    pub(crate) max: Option<Setting<Lifetime>>,
+    /// How many addresses may be open at a time, from the next lease on, or default
+    #[arg(long, value_name = "COUNT|default")]
+    pub(crate) addresses: Option<Setting<AddressCount>>,
     /// The traveller's time zone, or default
     #[arg(long, value_name = "ZONE|default")]
     pub(crate) time_zone: Option<Setting<TimeZoneName>>,

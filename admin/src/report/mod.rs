@@ -6,12 +6,14 @@ mod lists;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::num::NonZeroU8;
 
 use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::pass::Pass;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
 use dialgate_contract::{
-    AccountNumber, Language, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
+    AccountNumber, Language, Lifetime, Network, Ports, Service, ServiceName, Terms,
+    TravellerAddress,
 };
 use dialgate_pin::Pin;
 use jiff::Timestamp;
@@ -66,6 +68,8 @@ pub(crate) struct SetUp {
 pub(crate) struct ServiceRow {
     pub(crate) name: ServiceName,
     pub(crate) ports: Ports,
+    /// How long a lease with it lasts at most; `None`: what the site allows.
+    pub(crate) max: Option<Lifetime>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +78,8 @@ pub(crate) struct ServiceChange {
     pub(crate) done: &'static str,
     #[serde(flatten)]
     pub(crate) service: ServiceRow,
+    /// The leases that end earlier by this.
+    pub(crate) shortened: Vec<LeaseRow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,6 +91,10 @@ pub(crate) struct AccountRow {
     pub(crate) enabled: bool,
     /// `None`: the site's default.
     pub(crate) lease: Option<Lifetime>,
+    /// `None`: what the site allows.
+    pub(crate) max: Option<Lifetime>,
+    /// `None`: as many as the site allows.
+    pub(crate) addresses: Option<NonZeroU8>,
     /// `None`: the machine's.
     pub(crate) time_zone: Option<String>,
     /// `None`: the call's own.
@@ -96,8 +106,19 @@ pub(crate) struct AccountRow {
 pub(crate) struct AccountDetails {
     #[serde(flatten)]
     pub(crate) account: AccountRow,
+    pub(crate) terms: TermsRow,
     /// The open ones.
     pub(crate) leases: Vec<LeaseRow>,
+}
+
+/// What holds for an account, by all limits together.
+#[derive(Debug, Serialize)]
+pub(crate) struct TermsRow {
+    pub(crate) lease: Lifetime,
+    pub(crate) max: Lifetime,
+    /// Whose limit that is, such as `lease.max` or `service ssh`.
+    pub(crate) max_by: String,
+    pub(crate) addresses: u8,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +132,8 @@ pub(crate) struct AccountChange {
     pub(crate) pin: Option<Pin>,
     /// The leases that this ended.
     pub(crate) ended: Vec<LeaseRow>,
+    /// The leases that end earlier by this.
+    pub(crate) shortened: Vec<LeaseRow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -199,7 +222,7 @@ pub(crate) struct AuditRow {
 
 impl From<Service> for ServiceRow {
     fn from(service: Service) -> Self {
-        Self { name: service.name, ports: service.ports }
+        Self { name: service.name, ports: service.ports, max: service.longest }
     }
 }
 
@@ -212,10 +235,29 @@ impl From<Account> for AccountRow {
             services: account.services,
             enabled: account.enabled,
             lease: account.lifetime,
+            max: account.longest,
+            addresses: account.addresses,
             time_zone: account.time_zone,
             language: account.language,
             created_at: account.created_at,
         }
+    }
+}
+
+impl From<Terms> for TermsRow {
+    fn from(terms: Terms) -> Self {
+        Self {
+            lease: terms.usual(),
+            max: terms.longest(),
+            max_by: terms.limit().to_string(),
+            addresses: terms.addresses(),
+        }
+    }
+}
+
+impl AccountChange {
+    pub(crate) const fn new(done: &'static str, account: AccountRow) -> Self {
+        Self { done, account, pin: None, ended: Vec::new(), shortened: Vec::new() }
     }
 }
 

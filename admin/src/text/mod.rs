@@ -2,6 +2,7 @@
 
 mod firewall;
 mod import;
+mod limits;
 mod lists;
 
 use std::net::IpAddr;
@@ -28,10 +29,7 @@ impl Reader<'_> {
         match report {
             Report::SetUp(set_up) => self::set_up(set_up),
             Report::Services(services) => self::services(services),
-            Report::ServiceChange(change) => {
-                let ServiceRow { name, ports } = &change.service;
-                format!("service {name} ({ports}) {}\n", change.done)
-            }
+            Report::ServiceChange(change) => self.service_change(change),
             Report::Accounts(accounts) => self::accounts(accounts),
             Report::Account(details) => self.account(details),
             Report::AccountChange(change) => self.account_change(change),
@@ -58,19 +56,18 @@ impl Reader<'_> {
         }
     }
 
-    fn account(&self, AccountDetails { account, leases }: &AccountDetails) -> String {
+    fn account(&self, AccountDetails { account, terms, leases }: &AccountDetails) -> String {
         let zone = account.time_zone.as_deref().unwrap_or("this machine's");
         let language = account.language.map_or("the call's", Language::as_str);
-        let lease =
-            account.lease.map_or_else(|| "the site's default".to_owned(), |own| own.to_string());
         let mut text = format!(
-            "account    {}, {}\nname       {}\nemail      {}\nservices   {}\n\
-             lease      {lease}\ntime zone  {zone}\nlanguage   {language}\ncreated    {}\n",
+            "account    {}, {}\nname       {}\nemail      {}\nservices   {}\n{}\
+             time zone  {zone}\nlanguage   {language}\ncreated    {}\n",
             account.account,
             enabled(account),
             account.name,
             account.email,
             names(&account.services),
+            limits::lines(account, terms),
             self.when(account.created_at),
         );
         if leases.is_empty() {
@@ -93,6 +90,7 @@ impl Reader<'_> {
             ));
         }
         text.push_str(&ended(&change.ended));
+        text.push_str(&self.shortened(&change.shortened));
         text
     }
 
@@ -235,9 +233,11 @@ fn services(services: &[ServiceRow]) -> String {
     if services.is_empty() {
         return "no services: `dialgate service add NAME PORTS`\n".to_owned();
     }
-    let rows =
-        services.iter().map(|service| vec![service.name.to_string(), service.ports.to_string()]);
-    table(&["service", "ports"], &[0], rows)
+    let rows = services.iter().map(|service| {
+        let max = service.max.map(|max| max.to_string());
+        vec![service.name.to_string(), service.ports.to_string(), max.unwrap_or_default()]
+    });
+    table(&["service", "ports", "max"], &[0, 2], rows)
 }
 
 fn accounts(accounts: &[AccountRow]) -> String {
@@ -250,10 +250,11 @@ fn accounts(accounts: &[AccountRow]) -> String {
             account.name.clone(),
             account.email.clone(),
             names(&account.services),
+            limits::own(account),
             enabled(account).to_owned(),
         ]
     });
-    table(&["account", "name", "email", "services", "state"], &[0], rows)
+    table(&["account", "name", "email", "services", "limits", "state"], &[0], rows)
 }
 
 fn ended(leases: &[LeaseRow]) -> String {

@@ -1,4 +1,4 @@
-use crate::site::{ANN, Site, found_in};
+use crate::site::{ANN, Site, found_in, lasting};
 
 #[test]
 fn an_account_is_added_with_a_pin_that_is_shown_once_and_stored_nowhere() {
@@ -117,6 +117,7 @@ fn what_is_set_changes_and_the_rest_stays() {
     site.refuses("account set 4711", 64, &["--name"]);
     site.refuses("account set 4711 --services nosuch", 65, &["nosuch"]);
     site.refuses("account set 4711 --lease 366d", 65, &["lease.max"]);
+    site.refuses("account set 4711 --max 8d", 65, &["lease.max", "7d"]);
 }
 
 #[test]
@@ -128,6 +129,92 @@ fn what_an_account_loses_its_open_leases_lose_too() {
     let leases = site.json("lease list");
     assert_eq!(leases[0]["services"], serde_json::json!(["web"]));
     assert_eq!(leases[0]["expires_at"], until);
+}
+
+#[test]
+fn an_account_has_limits_of_its_own_or_the_sites() {
+    let site = Site::new();
+    let limits = |account: &serde_json::Value| {
+        [&account["max"], &account["addresses"]].map(serde_json::Value::to_string).join(" ")
+    };
+    assert_eq!(limits(&site.json(&format!("{ANN} --max 12h --addresses 3"))), "\"12h\" 3");
+    assert_eq!(limits(&site.json("account list")[0]), "\"12h\" 3");
+    assert!(site.ok("account list").contains("12h, 3"), "{}", site.ok("account list"));
+    let audit = site.json("audit");
+    let detail = audit[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("max 12h, addresses 3"), "{detail}");
+    assert_eq!(limits(&site.json("account set 4711 --addresses 1 --name Eve")), "\"12h\" 1");
+    assert_eq!(
+        limits(&site.json("account set 4711 --max default --addresses default")),
+        "null null"
+    );
+    for bad in ["0", "256", "many"] {
+        let arguments = ["account", "set", "4711", "--addresses", bad];
+        site.refuses_with(&arguments, b"", 64, &["--addresses"]);
+    }
+    site.refuses("account set 4711 --addresses 0", 64, &["1 to 255"]);
+}
+
+#[test]
+fn what_holds_for_an_account_is_shown_with_whose_limit_it_is() {
+    let site = Site::new();
+    site.ok(&format!("{ANN} --lease 12h --max 3d"));
+    let said = site.ok("account show 4711");
+    for line in [
+        "lease      12h\n",
+        "at most    3d, by account 4711\n",
+        "addresses  default, which is 1 here\n",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    site.ok("service set rtp --max 2h");
+    let said = site.ok("account show 4711");
+    assert!(said.contains("12h, cut to 2h\nat most    2h, by service rtp\n"), "{said}");
+    let terms = site.json("account show 4711")["terms"].clone();
+    assert_eq!(
+        terms,
+        serde_json::json!({"lease": "2h", "max": "2h", "max_by": "service rtp", "addresses": 1})
+    );
+    let too_long = ["account set 4711 --lease 3h", "account set 4711 --max 1d --lease 3h"];
+    for line in too_long {
+        site.refuses(line, 65, &["service rtp", "at most 2h", "service set rtp --max 3h"]);
+    }
+    site.refuses("account set 4711 --max 1h --lease 2h", 65, &["account 4711", "at most 1h"]);
+}
+
+#[test]
+fn a_lower_limit_cuts_open_leases_and_nothing_else_does() {
+    let site = Site::new();
+    site.ok(&format!("{ANN} --addresses 2"));
+    site.ok("service set ssh --max 2h");
+    site.ok("lease grant 4711 12.34.56.78 --for 1h");
+    site.ok("lease grant 4711 12.34.56.79 --for 7d");
+    let ends = || {
+        let leases = site.json("lease list");
+        leases
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|lease| lasting(lease) / 600 * 600)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ends(), [3600, 7 * 86_400]);
+    for line in ["--lease 2h", "--max 7d", "--name Eve", "--services sip"] {
+        let changed = site.json(&format!("account set 4711 {line}"));
+        assert_eq!(
+            (ends(), changed["shortened"].as_array().unwrap().len()),
+            (vec![3600, 7 * 86_400], 0)
+        );
+    }
+    let said = site.ok("account set 4711 --max 3d");
+    assert!(said.contains("cut L2: 12.34.56.79 until") && said.contains("in 3 days"), "{said}");
+    assert_eq!(ends(), [3600, 3 * 86_400]);
+    // Whoever gets a service that may be open for less is not in for longer.
+    let changed = site.json("account set 4711 --services sip,ssh");
+    assert_eq!(changed["shortened"][0]["services"], serde_json::json!(["sip", "ssh"]));
+    assert_eq!(ends(), [3600, 2 * 3600]);
+    site.ok("account set 4711 --services sip --max default");
+    assert_eq!(ends(), [3600, 2 * 3600]);
 }
 
 #[test]

@@ -1,17 +1,12 @@
 use serde_json::json;
 
-use crate::site::{ANN, Site};
+use crate::site::{ANN, Site, lasting};
 
 fn granted() -> Site {
     let site = Site::new();
     site.ok(ANN);
     site.ok("lease grant 4711 12.34.56.78");
     site
-}
-
-fn seconds_between(lease: &serde_json::Value) -> i64 {
-    let time = |name: &str| lease[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    time("expires_at").as_second() - time("opened_at").as_second()
 }
 
 #[test]
@@ -33,7 +28,7 @@ fn the_list_is_what_other_tools_rely_on() {
         )
     );
     assert!(lease["expires_at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(seconds_between(&leases[0]), 24 * 3600);
+    assert_eq!(lasting(&leases[0]), 24 * 3600);
     let until = lease["expires_at"].as_str().unwrap().replace('T', " ");
     assert!(site.ok("lease list").contains(until.get(..16).unwrap()));
     assert_eq!(Site::new().json("lease list"), json!([]));
@@ -43,12 +38,27 @@ fn the_list_is_what_other_tools_rely_on() {
 fn how_long_is_said_or_the_accounts_or_the_sites_and_never_more_than_the_most() {
     let site = Site::new();
     site.ok(&format!("{ANN} --lease 6h"));
-    let grant = |rest: &str| seconds_between(&site.json(&format!("lease grant 4711 {rest}")));
+    let grant = |rest: &str| lasting(&site.json(&format!("lease grant 4711 {rest}")));
     assert_eq!(grant("12.34.56.78"), 6 * 3600);
     assert_eq!(grant("12.34.56.79 --for 90s"), 90);
     site.refuses("lease grant 4711 12.34.56.80 --for 8d", 65, &["8d", "lease.max", "7d"]);
     site.configure("[lease]\nmax = \"1h\"\ndefault = \"1h\"");
     assert_eq!(grant("12.34.56.81"), 3600);
+}
+
+#[test]
+fn nothing_longer_is_granted_than_the_account_and_each_of_its_services_allow() {
+    let site = Site::new();
+    site.ok(&format!("{ANN} --max 12h"));
+    assert_eq!(lasting(&site.json("lease grant 4711 12.34.56.78")), 12 * 3600);
+    let too_long = "lease grant 4711 12.34.56.79 --for 13h";
+    site.refuses(too_long, 65, &["account 4711", "at most 12h", "account set 4711 --max 13h"]);
+    site.ok("service set rtp --max 2h");
+    assert_eq!(lasting(&site.json("lease grant 4711 12.34.56.79")), 2 * 3600);
+    let too_long = "lease grant 4711 12.34.56.80 --for 3h";
+    site.refuses(too_long, 65, &["service rtp", "at most 2h", "service set rtp --max 3h"]);
+    site.ok("account set 4711 --services sip");
+    assert_eq!(lasting(&site.json("lease grant 4711 12.34.56.80 --for 3h")), 3 * 3600);
 }
 
 #[test]
@@ -74,6 +84,19 @@ fn more_addresses_at_a_time_are_a_matter_of_configuration() {
     let open: Vec<&str> =
         leases.as_array().unwrap().iter().map(|l| l["address"].as_str().unwrap()).collect();
     assert_eq!(open, ["12.34.56.79", "12.34.56.80"]);
+}
+
+#[test]
+fn an_account_may_have_more_addresses_at_a_time_than_others() {
+    let site = Site::new();
+    site.ok(&format!("{ANN} --addresses 2"));
+    let grant =
+        |address: &str| site.json(&format!("lease grant 4711 {address}"))["replaced"].clone();
+    assert_eq!((grant("12.34.56.78"), grant("12.34.56.79")), (json!([]), json!([])));
+    assert_eq!(grant("12.34.56.80"), json!(["12.34.56.78"]));
+    site.ok("account set 4711 --addresses default");
+    assert_eq!(site.json("lease list").as_array().unwrap().len(), 2);
+    assert_eq!(grant("12.34.56.80"), json!(["12.34.56.79"]));
 }
 
 #[test]

@@ -23,6 +23,12 @@ pub(crate) struct Answer {
 pub(crate) const ANN: &str =
     "account add 4711 --name Ann --email ann@example.net --services sip,rtp";
 
+/// For how many seconds a lease is open in all.
+pub(crate) fn lasting(lease: &Value) -> i64 {
+    let time = |name: &str| lease[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    time("expires_at").as_second() - time("opened_at").as_second()
+}
+
 impl Site {
     /// With a configuration and nothing else.
     pub(crate) fn bare(settings: &str) -> Self {
