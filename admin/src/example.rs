@@ -28,7 +28,7 @@ Examples:
   dialgate account add auto --name Ann --email ann@example.net --services sip
   dialgate account add 4711 --name Ann --email ann@example.net --services all \\
       --lease 12h --time-zone Europe/Paris --pin-stdin < file
-  dialgate account add 4712 --name Bob --email bob@example.net --services sip,ssh \\
+  dialgate account add auto --name Bob --email bob@example.net --services ssh \\
       --max 3d --addresses 2";
 
 pub(crate) const GRANT: &str = "\

@@ -31,16 +31,18 @@ pub(crate) fn hold(
     let latest = latest.filter(|_| terms.longest() < before.longest());
     let mut shortened = Vec::new();
     for lease in lease::open_ones(transaction, &account.number, site.now)? {
-        let until = latest.map_or(lease.expires_at, |latest| latest.min(lease.expires_at));
-        lease_table::extend(transaction, lease.id, &account.services, until)?;
-        if until == lease.expires_at {
+        let expires_at = latest.map_or(lease.expires_at, |latest| latest.min(lease.expires_at));
+        let held = Lease { services: account.services.clone(), expires_at, ..lease.clone() };
+        if held == lease {
             continue;
         }
-        let detail = format!("{} {} until {until}", lease.id, lease.address);
-        let (operator, number) = (&site.operator, Some(&account.number));
-        audit::record(transaction, site.now, operator, "lease-shortened", number, &detail)?;
-        let services = account.services.clone();
-        shortened.push(LeaseRow::new(Lease { services, expires_at: until, ..lease }, site.now));
+        lease_table::extend(transaction, held.id, &held.services, held.expires_at)?;
+        if held.expires_at < lease.expires_at {
+            let detail = format!("{} {} until {expires_at}", held.id, held.address);
+            let (operator, number) = (&site.operator, Some(&account.number));
+            audit::record(transaction, site.now, operator, "lease-shortened", number, &detail)?;
+            shortened.push(LeaseRow::new(held, site.now));
+        }
     }
     Ok(shortened)
 }

@@ -4,6 +4,7 @@
 //! string that a tool would parse. The two databases have one writer each: [`queue`] belongs to the telephone
 //! side, [`ledger`] to root.
 
+mod account;
 mod account_number;
 mod address;
 mod calendar;
@@ -28,6 +29,7 @@ mod system_user;
 mod terms;
 mod text_enum;
 
+pub use account::Account;
 pub use account_number::{AccountNumber, AccountNumberError};
 pub use address::{TravellerAddress, Unfit};
 pub use caller_id::CallerId;

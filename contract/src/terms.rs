@@ -2,8 +2,7 @@ use std::fmt;
 use std::num::NonZeroU8;
 
 use crate::config;
-use crate::ledger::Account;
-use crate::{AccountNumber, Lifetime, Service, ServiceName};
+use crate::{Account, AccountNumber, Lifetime, Service, ServiceName};
 
 /// On which terms an account gets leases, by all that have a say in it: the site, the account and its services.
 ///
@@ -111,8 +110,12 @@ impl Limit {
     fn remedy(&self, asked: Lifetime) -> String {
         match self {
             Self::Site => "raise lease.max in the configuration".to_owned(),
-            Self::Account(number) => format!("`dialgate account set {number} --max {asked}`"),
-            Self::Service(name) => format!("`dialgate service set {name} --max {asked}`"),
+            Self::Account(number) => {
+                format!("raise it with `dialgate account set {number} --max {asked}`")
+            }
+            Self::Service(name) => {
+                format!("raise it with `dialgate service set {name} --max {asked}`")
+            }
         }
     }
 }
@@ -205,12 +208,12 @@ mod tests {
             (
                 account(&["ssh"]),
                 "3h",
-                "3h is longer than service ssh allows: give at most 2h, or `dialgate service set ssh --max 3h`",
+                "3h is longer than service ssh allows: give at most 2h, or raise it with `dialgate service set ssh --max 3h`",
             ),
             (
                 short,
                 "3h",
-                "3h is longer than account 4711 allows: give at most 1h, or `dialgate account set 4711 --max 3h`",
+                "3h is longer than account 4711 allows: give at most 1h, or raise it with `dialgate account set 4711 --max 3h`",
             ),
         ] {
             let refused = terms(&account, &services).lifetime(Some(lifetime(asked))).unwrap_err();

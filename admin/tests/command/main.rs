@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod keys;
 mod lease;
+mod limits;
 mod output;
 mod rights;
 mod service;

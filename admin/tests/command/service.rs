@@ -92,3 +92,16 @@ fn a_lower_limit_cuts_open_leases_of_all_who_have_the_service_and_of_nobody_else
     assert_eq!(site.json("service set rtp --max 3h")["shortened"], serde_json::json!([]));
     assert_eq!(site.json("lease list")[1]["expires_at"], until);
 }
+
+#[test]
+fn under_the_base_policy_no_service_loses_the_port_of_the_operators_own_connection_unasked() {
+    let (site, me) = (Site::new(), "12.34.56.78");
+    site.ok("allow add 12.34.56.78 --services ssh");
+    assert_eq!(site.run_from(me, "firewall apply").code, 0);
+    let line = "service set ssh --ports tcp:2222";
+    let answer = site.run_from(me, line);
+    assert!(answer.code == 65 && answer.err.contains("--even-me"), "{answer:?}");
+    assert!(site.ok("service list").contains("tcp:22\n"));
+    assert_eq!(site.run_from(me, "service set ssh --ports tcp:22,tcp:2222").code, 0);
+    assert_eq!(site.run_from(me, &format!("{line} --even-me")).code, 0);
+}

@@ -33,6 +33,8 @@ CREATE TABLE account (
     created_at INTEGER NOT NULL      -- this and every other time: seconds since 1970, UTC
 ) STRICT;
 
+CREATE INDEX account_several ON account (number) WHERE addresses > 1;
+
 CREATE TABLE account_service (
     account TEXT NOT NULL REFERENCES account (number) ON DELETE CASCADE,
     service TEXT NOT NULL REFERENCES service (name),

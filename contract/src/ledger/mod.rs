@@ -28,7 +28,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::database::{self, DatabaseError, Migrations};
 
-pub use account::Account;
+pub use crate::Account;
 pub use allow::Allow;
 pub use base_policy::{BasePolicy, Decision, Exempt};
 pub use clock::Clocks;
