@@ -3,9 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
+
 /// So many heals within [`WINDOW`] are a fight.
 pub(crate) const FIGHT: u32 = 3;
 const WINDOW: Duration = Duration::from_secs(60);
+/// The same where cron makes the passes, once a minute at most.
+pub(crate) const WINDOW_OF_RUNS: SignedDuration = SignedDuration::from_mins(5);
 /// How long healing waits after each heal in a fight; the last for all that follow.
 const WAITS: [Duration; 4] = [minutes(1), minutes(2), minutes(5), minutes(10)];
 /// A fight is over when nothing had to be healed for so long.

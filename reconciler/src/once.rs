@@ -19,6 +19,9 @@ use crate::resolver::Resolver;
 const READING: Duration = Duration::from_secs(5);
 /// Requests of travellers, and as many notices, that one pass decides at most: while it does, nobody else can write the ledger.
 const MOST: usize = 1000;
+/// What is told of somebody who undoes what runs before have put right.
+const FIGHT: &str =
+    "somebody else keeps changing the firewall back: see `dialgate audit` for what, and end that";
 /// How long hosts may take in all; those that are late are asked for the next time.
 const RESOLVING: Duration = Duration::from_secs(20);
 /// A host is asked for once a minute, however cron counts.
@@ -109,7 +112,11 @@ fn make_pass(
     }
     if let Some(detail) = reconciler.verify(&before, now)? {
         tracing::warn!("firewall-healed: {detail}");
-        reconciler.record_heal(now, &detail, false)?;
+        let fight = reconciler.is_fight(now)?;
+        if fight {
+            tracing::error!("{FIGHT}");
+        }
+        reconciler.record_heal(now, &detail, fight)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{Lease, Letter, Usage, account, audit, letter, reminder};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use super::{Reconciler, next_due};
 use crate::heal;
@@ -25,6 +25,21 @@ impl Reconciler {
             None => None,
         };
         Ok([next_due(connection)?, reminder].into_iter().flatten().min())
+    }
+
+    /// Whether a heal at `now` makes a fight of those that are in the audit trail, for whoever remembers nothing else. One
+    /// that operators were told of within the hour is none again.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn is_fight(&self, now: Timestamp) -> Result<bool, DatabaseError> {
+        let connection = self.ledger.connection();
+        if is_told(connection, now)? {
+            return Ok(false);
+        }
+        let earlier = audit::last_of(connection, "firewall-healed", heal::FIGHT - 1)?;
+        let first = earlier.get(heal::FIGHT as usize - 2);
+        Ok(first.is_some_and(|first| now.duration_since(first.at) < heal::WINDOW_OF_RUNS))
     }
 
     /// Reminds travellers whose access ends soon, each once.
@@ -75,8 +90,7 @@ pub(super) fn tell_operators(
     now: Timestamp,
     found: &str,
 ) -> Result<(), DatabaseError> {
-    let told = audit::last_of(transaction, "firewall-fight", 1)?;
-    if told.iter().any(|fight| now.duration_since(fight.at) < CONTESTED_EVERY) {
+    if is_told(transaction, now)? {
         return Ok(());
     }
     let heals = audit::last_of(transaction, "firewall-healed", heal::FIGHT)?;
@@ -88,6 +102,11 @@ pub(super) fn tell_operators(
     };
     let mut operators = mail.operator.iter();
     operators.try_for_each(|operator| post(transaction, mail, operator, &letter, now))
+}
+
+fn is_told(connection: &Connection, now: Timestamp) -> Result<bool, DatabaseError> {
+    let told = audit::last_of(connection, "firewall-fight", 1)?;
+    Ok(told.iter().any(|fight| now.duration_since(fight.at) < CONTESTED_EVERY))
 }
 
 fn post(
@@ -152,6 +171,24 @@ mod tests {
         // An hour after the second fight, not after the first.
         assert_eq!(fight(1200 + 3599).len(), 2);
         assert_eq!(fight(1200 + 3599 + 3600).len(), 4);
+    }
+
+    #[test]
+    fn three_heals_in_a_few_minutes_are_a_fight_for_whoever_is_started_anew_for_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let firewall = Box::new(DryRun::new(std::io::sink()));
+        let mut reconciler = Reconciler::new(Config::default(), ledger, firewall);
+        let mut heal = |second| {
+            let fight = reconciler.is_fight(at(second)).unwrap();
+            reconciler.record_heal(at(second), "flushed", fight).unwrap();
+            fight
+        };
+        let fights = [0, 200, 400, 600, 660, 720, 4260].map(|second| (second, heal(second)));
+        let told: Vec<i64> =
+            fights.iter().filter(|(_, fight)| *fight).map(|(second, _)| *second).collect();
+        assert_eq!(told, [660]);
+        assert!(!heal(4261) && heal(4262));
     }
 
     #[test]

@@ -117,6 +117,23 @@ fn a_fight_ends_in_an_alarm_and_closing_goes_on() {
     });
 }
 
+#[test]
+fn cron_alone_notices_a_fight_and_tells_of_it_once() {
+    in_own_network(|| {
+        let program = Program::new("");
+        program.lease([TRAVELLER.to_owned()]);
+        program.once();
+        for _ in 0..5 {
+            assert!(is_right());
+            sh("iptables -F");
+            program.once();
+        }
+        assert!(is_right());
+        let told = ["firewall-healed", "firewall-fight"].map(|action| program.audited(action).0);
+        assert_eq!(told, [5, 1]);
+    });
+}
+
 fn is_right() -> bool {
     let jump = sh("iptables -S INPUT | grep -v f2b-; ip6tables -S INPUT");
     let jumps = jump.lines().filter(|line| *line == "-A INPUT -j DIALGATE").count();
