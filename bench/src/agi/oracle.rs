@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{Ledger, account};
+use dialgate_contract::ledger::{Account, Ledger, account};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -109,7 +109,7 @@ fn disable(site: &Site) -> io::Result<()> {
         for number in DISABLED..DISABLED + AT_A_SITE {
             let Ok(number) = number.to_string().parse() else { continue };
             if let Some(found) = account::find(transaction, &number)? {
-                account::update(transaction, &account::Account { enabled: false, ..found })?;
+                account::update(transaction, &Account { enabled: false, ..found })?;
             }
         }
         Ok(())
