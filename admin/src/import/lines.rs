@@ -106,7 +106,8 @@ mod tests {
                 Origin::Host(_) => true,
                 Origin::Network(network) => {
                     let net = network.net();
-                    public(net.network()) && public(net.broadcast()) && net.prefix_len() >= 8
+                    let widest = if net.addr().is_ipv4() { 16 } else { 32 };
+                    public(net.network()) && public(net.broadcast()) && net.prefix_len() >= widest
                 }
             }
     }

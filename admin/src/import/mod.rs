@@ -68,14 +68,30 @@ pub(crate) struct Consent {
     pub(crate) skip_bad: bool,
 }
 
+/// The widest network of a file that is taken unseen: what a provider or a company has, and no country's.
+const WIDEST_V4: u8 = 16;
+const WIDEST_V6: u8 = 32;
+
 /// Reads an origin that is safe to take from a file that nobody has looked through: never wide, never one that the
 /// Internet does not know.
 pub(crate) fn origin(text: &str, allow_private: bool) -> Result<Origin, String> {
     let origin: Origin = text.parse().map_err(|error| format!("{error}"))?;
     if let Origin::Network(network) = &origin {
         public(*network, allow_private)?;
+        narrow(*network)?;
     }
     Ok(origin)
+}
+
+fn narrow(network: Network) -> Result<(), String> {
+    let widest = if network.net().addr().is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
+    if network.net().prefix_len() >= widest {
+        return Ok(());
+    }
+    Err(format!(
+        "{network} is wider than a /{widest}, more than is taken from a file: if all of it is meant, say \
+         `dialgate allow add {network}`"
+    ))
 }
 
 fn public(network: Network, allow_private: bool) -> Result<(), String> {
