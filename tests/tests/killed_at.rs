@@ -1,7 +1,8 @@
 //! The reconciler is killed at every point of a pass, each of its system calls of a kind that matters, and so are its
 //! tools and children: nothing is lost, nothing happens twice, and at no moment anything is open that nobody has.
 //!
-//! `DIALGATE_KILLS` says how often at each point; without it, some of them are visited once.
+//! `DIALGATE_KILLS` says how often at each point, and `DIALGATE_POINTS` at how many of them; without either, some of them
+//! are visited once.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up or looked at fails the test")]
 
@@ -60,15 +61,20 @@ struct Tally {
 
 /// How often each point is visited, if somebody says so.
 fn visits() -> Option<usize> {
-    std::env::var("DIALGATE_KILLS").ok().and_then(|text| text.parse().ok())
+    number("DIALGATE_KILLS")
 }
 
-/// All points as often as somebody says, or some of them once.
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
+/// As many points as somebody says, as often as somebody says: all of them where only that is said, and some of them once
+/// where nothing is.
 fn plan(points: &[Point]) -> Vec<Point> {
-    match visits() {
-        Some(times) => std::iter::repeat_n(points, times).flatten().cloned().collect(),
-        None => points.iter().step_by(points.len().div_ceil(SOME)).cloned().collect(),
-    }
+    let all = visits().map_or(SOME, |_| points.len());
+    let count = number("DIALGATE_POINTS").unwrap_or(all).clamp(1, points.len().max(1));
+    let points = points.iter().step_by(points.len().div_ceil(count).max(1));
+    std::iter::repeat_n(points, visits().unwrap_or(1)).flatten().cloned().collect()
 }
 
 /// A round for each of them, at two places at a time.

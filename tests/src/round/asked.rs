@@ -71,8 +71,8 @@ impl Asked {
     }
 }
 
-/// The kernel holds what leases say and nothing else, and for no longer.
-pub(super) fn check_kernel(kernel: &Entries, ledger: &Ledger) -> io::Result<()> {
+/// The kernel holds what leases say and nothing else, and for no longer, after a pass that took so many seconds.
+pub(super) fn check_kernel(kernel: &Entries, ledger: &Ledger, took: i64) -> io::Result<()> {
     let now = now();
     let mut wanted = BTreeMap::new();
     for lease in lease::not_ended(ledger.connection()).map_err(io::Error::other)? {
@@ -86,8 +86,9 @@ pub(super) fn check_kernel(kernel: &Entries, ledger: &Ledger) -> io::Result<()> 
     for (entry, left) in &wanted {
         let seconds =
             kernel.get(entry).and_then(|&seconds| i64::try_from(seconds).ok()).unwrap_or(0);
-        // Two seconds are what the reconciler takes for the same, and one may have gone by since it looked.
-        let right = (1..=left + 3).contains(&seconds);
+        // Two seconds are what the reconciler takes for the same, and one may have gone by since it looked. The time that an
+        // entry gets is reckoned when a pass begins.
+        let right = (1..=left + 3 + took).contains(&seconds);
         check(right, || format!("{entry:?} stays for {seconds} s instead of {left} s"))?;
     }
     Ok(())

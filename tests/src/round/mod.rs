@@ -14,7 +14,7 @@ use dialgate_contract::ledger::Ledger;
 use serde_json::Value;
 
 use crate::fault::{self, Effect, Point, Whose};
-use crate::root_side::RootSide;
+use crate::root_side::{RootSide, now};
 use crate::wait;
 use asked::{Asked, check, check_kernel, column};
 
@@ -148,7 +148,9 @@ impl Rounds {
         let due = "UPDATE letter SET due_at = created_at WHERE sent_at IS NULL";
         ledger.connection().execute(due, []).map_err(io::Error::other)?;
         drop(ledger);
+        let begun = now();
         let status = self.side.once_behind(&[])?;
+        let took = now().as_second() - begun.as_second();
         check(status.success(), || {
             let log = self.side.log().unwrap_or_default();
             let last: Vec<&str> = log.lines().rev().take(20).collect();
@@ -156,7 +158,7 @@ impl Rounds {
         })?;
         let ledger = self.side.ledger()?;
         asked.check_decided(&ledger)?;
-        check_kernel(&self.side.kernel()?, &ledger)?;
+        check_kernel(&self.side.kernel()?, &ledger, took)?;
         self.check_letters(&ledger)
     }
 
