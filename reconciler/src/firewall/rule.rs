@@ -43,6 +43,16 @@ impl Rule {
         port_matches(ports).into_iter().map(rule).collect()
     }
 
+    /// Leaves everything else of a protocol to the rules of others.
+    pub(super) fn leave(protocol: Protocol) -> Self {
+        Self(format!("-p {protocol} -j RETURN"))
+    }
+
+    /// The only protocol that it is for; `None`: it is for all.
+    pub(super) fn protocol(&self) -> Option<Protocol> {
+        self.0.strip_prefix("-p ")?.split(' ').next()?.parse().ok()
+    }
+
     /// The sets it looks into.
     pub fn sets(&self) -> impl Iterator<Item = SetName> {
         let mut words = self.0.split(' ');

@@ -37,6 +37,7 @@ pub(crate) fn is_in_the_grammar(line: &str) -> bool {
 fn is_rule(words: &[&str]) -> bool {
     match words {
         ["-j", "ACCEPT" | "DROP"]
+        | ["-p", "udp", "-j", "RETURN"]
         | ["-j", "LOG", "--log-prefix", "\"dialgate", "drop:", "\""]
         | ["-i", "lo", "-j", "ACCEPT"]
         | ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"]

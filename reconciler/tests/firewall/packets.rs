@@ -47,13 +47,9 @@ impl Packet {
         let family = if self.from.is_ipv4() { Family::V4 } else { Family::V6 };
         let filter = actual.filters().get(&family)?;
         let chains = ["OTHER", "DIALGATE"].map(|chain| filter.rules(chain).unwrap_or_default());
-        Some(
-            chains
-                .into_iter()
-                .flatten()
-                .find_map(|rule| self.meets(rule, actual))
-                .unwrap_or(Fate::Passed),
-        )
+        let decided = |chain: &[String]| chain.iter().find_map(|rule| self.meets(rule, actual));
+        let fate = chains.into_iter().filter_map(decided).find(|fate| *fate != Fate::Passed);
+        Some(fate.unwrap_or(Fate::Passed))
     }
 
     fn meets(&self, rule: &str, actual: &Actual) -> Option<Fate> {
@@ -64,6 +60,7 @@ impl Packet {
             (matches, words) = match words {
                 ["-j", "ACCEPT"] => return Some(Fate::Accepted),
                 ["-j", "DROP"] => return Some(Fate::Dropped),
+                ["-j", "RETURN"] => return Some(Fate::Passed),
                 ["-j", "LOG", ..] => return None,
                 ["-i", "lo", rest @ ..] => (self.loopback, rest),
                 ["-p", protocol, rest @ ..] => (*protocol == self.to.0, rest),

@@ -172,6 +172,7 @@ fn filter(digit: u8) -> impl Strategy<Value = String> {
         "-p tcp -m tcp --dport 22 -j DROP".to_owned(),
         format!("-p tcp -m tcp --dport 22 {tried}-j DROP"),
         "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT".to_owned(),
+        "-p udp -j RETURN".to_owned(),
         format!("{everybody}-j DROP"),
         "-j DROP".to_owned(),
     ];
