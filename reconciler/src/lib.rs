@@ -13,6 +13,7 @@ mod complaint;
 mod decide;
 pub mod firewall;
 mod heal;
+mod ip_sets;
 mod ledger_watch;
 pub mod mail;
 mod nftables;

@@ -27,10 +27,31 @@ pub(crate) fn wanted(
     config: &Config,
     now: Timestamp,
 ) -> Result<Desired, DatabaseError> {
+    wanted_since(connection, config, now, None)
+}
+
+/// The same, of leases that have changed after a revision of the ledger only: what is held of others was right then, and is
+/// but for the time.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn wanted_since(
+    connection: &Connection,
+    config: &Config,
+    now: Timestamp,
+    revision: Option<i64>,
+) -> Result<Desired, DatabaseError> {
     let services = service::all(connection)?;
     let denials = denied(connection, now)?;
-    let mut grants = leased(connection, now)?;
-    grants.append(&mut allowed(connection, now)?);
+    let mut grants = leased(connection, now, revision)?;
+    let allowed = allowed(connection, now)?;
+    let changed = revision.map(|revision| lease::where_changed(connection, revision, now));
+    let part = changed.transpose()?.map(|changed| {
+        let changed = changed.into_iter().map(Network::from);
+        let networks = changed.chain(allowed.iter().map(|grant| grant.network));
+        networks.map(|network| network.net()).collect()
+    });
+    grants.extend(allowed);
     // Whoever is denied as a whole leaves the sets as well, and with that his flows are cut.
     let kept_out: BTreeSet<IpNet> = denials.iter().map(|denial| denial.network.net()).collect();
     grants.retain(|grant| !covers(&kept_out, grant.network.net()));
@@ -42,7 +63,11 @@ pub(crate) fn wanted(
         None => desired,
     };
     let ended = ended(connection, &desired, now)?;
-    Ok(desired.silence(ended))
+    let desired = desired.silence(ended);
+    Ok(match part {
+        Some(part) => desired.only(part),
+        None => desired,
+    })
 }
 
 /// Who lost something that nothing in `desired` covers.
@@ -57,24 +82,45 @@ pub(crate) fn uncovered(desired: &Desired, lost: &[Loss]) -> BTreeSet<Network> {
 /// # Errors
 /// When the ledger cannot be read.
 pub fn next_end(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let ends = [
+        lease::next_expiry(connection)?,
+        ended::next_end(connection)?,
+        loss::next_try(connection)?,
+        next_end_of_others(connection)?,
+    ];
+    Ok(ends.into_iter().flatten().min())
+}
+
+/// The same of the lists, hosts and the trial of the base policy: of what concerns more than one traveller.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn next_end_of_others(
+    connection: &Connection,
+) -> Result<Option<Timestamp>, DatabaseError> {
     let trial = match base_policy::find(connection)? {
         Some(Decision { policy: BasePolicy::Trial(end), .. }) => Some(end),
         Some(Decision { policy: BasePolicy::On | BasePolicy::Off, .. }) | None => None,
     };
     let ends = [
-        lease::next_expiry(connection)?,
         allow::next_end(connection)?,
         deny::next_end(connection)?,
         host::next_end(connection)?,
-        ended::next_end(connection)?,
-        loss::next_try(connection)?,
         trial,
     ];
     Ok(ends.into_iter().flatten().min())
 }
 
-fn leased(connection: &Connection, now: Timestamp) -> Result<Vec<Grant>, DatabaseError> {
-    let open = lease::not_ended(connection)?.into_iter().filter(|lease| lease.is_open(now));
+fn leased(
+    connection: &Connection,
+    now: Timestamp,
+    revision: Option<i64>,
+) -> Result<Vec<Grant>, DatabaseError> {
+    let leases = match revision {
+        Some(revision) => lease::not_ended_where_changed(connection, revision, now),
+        None => lease::not_ended(connection),
+    };
+    let open = leases?.into_iter().filter(|lease| lease.is_open(now));
     let grants = open.map(|lease| Grant {
         network: lease.address.into(),
         time: Time::For(remaining(lease.opened_at, lease.expires_at, now)),

@@ -1,7 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::saved::SavedSets;
 use super::set_name::Purpose;
 use super::{Family, Filter, SetName, Time};
 
@@ -9,7 +11,7 @@ use super::{Family, Filter, SetName, Time};
 const DEFAULT_TIMEOUT: u32 = 60;
 
 /// Each entry counts its packets: who uses a lease is known by them.
-const COUNTERS: &str = "counters";
+pub(super) const COUNTERS: &str = "counters";
 
 /// The most entries a set holds. The kernel takes memory for those only that are there.
 const MOST_ENTRIES: u32 = 1 << 20;
@@ -19,14 +21,25 @@ const MOST_ENTRIES: u32 = 1 << 20;
 pub struct Actual {
     pub(super) sets: BTreeMap<SetName, KernelSet>,
     pub(super) filters: BTreeMap<Family, Filter>,
-    pub(super) packets: BTreeMap<IpNet, u64>,
+    pub(super) packets: Option<Packets>,
+}
+
+/// The packets that sets of services have counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Packets {
+    /// From whom some came.
+    pub some: BTreeMap<IpNet, u64>,
+    /// Who is in a set that does not count.
+    pub unknown: BTreeSet<IpNet>,
+    /// Whether any set counts.
+    pub counts: bool,
 }
 
 /// A set that bears a name of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KernelSet {
     pub(super) as_created: bool,
-    pub(super) entries: BTreeMap<IpNet, Option<Time>>,
+    pub(super) entries: Arc<BTreeMap<IpNet, Option<Time>>>,
 }
 
 /// A line of a tool's output that makes no sense.
@@ -55,48 +68,9 @@ impl Actual {
         saved_sets: &str,
         filters: BTreeMap<Family, Filter>,
     ) -> Result<Self, UnreadableError> {
-        let mut sets: BTreeMap<SetName, KernelSet> = BTreeMap::new();
-        let mut counted: BTreeMap<IpNet, Option<u64>> = BTreeMap::new();
-        let counts = saved_sets.contains(" packets ");
-        // The lines of a set follow each other.
-        let mut last: Option<(&str, SetName)> = None;
-        for line in saved_sets.lines() {
-            let unreadable = || UnreadableError::new("ipset", line);
-            let mut words = line.split(' ');
-            let (verb, Some(text)) = (words.next(), words.next()) else { continue };
-            let name = match &last {
-                Some((same, name)) if *same == text => name,
-                Some(_) | None => {
-                    let Ok(name) = text.parse::<SetName>() else { continue };
-                    &last.insert((text, name)).1
-                }
-            };
-            match verb {
-                Some("create") => {
-                    let as_created = is_as_created(name.family(), words);
-                    sets.insert(name.clone(), KernelSet { as_created, entries: BTreeMap::new() });
-                }
-                Some("add") => {
-                    let family = name.family();
-                    let set = sets.get_mut(name).ok_or_else(unreadable)?;
-                    if set.as_created {
-                        let Entry { network, remaining, packets } =
-                            entry(words).ok_or_else(unreadable)?;
-                        if Family::of(network) != family {
-                            return Err(unreadable());
-                        }
-                        set.entries.insert(network, remaining);
-                        if counts && matches!(name.purpose(), Purpose::Service(_)) {
-                            let sum = counted.entry(network).or_insert(Some(0));
-                            *sum = sum.zip(packets).map(|(sum, more)| sum.saturating_add(more));
-                        }
-                    }
-                }
-                Some(_) | None => return Err(unreadable()),
-            }
-        }
-        let packets = counted.into_iter().filter_map(|(network, sum)| Some((network, sum?)));
-        Ok(Self { sets, filters, packets: packets.collect() })
+        let mut saved = SavedSets::default();
+        saved_sets.lines().try_for_each(|line| saved.line(line))?;
+        Ok(saved.with(filters))
     }
 
     /// The sets that bear names of ours.
@@ -109,7 +83,15 @@ impl Actual {
     /// are not counted.
     #[must_use]
     pub fn packets(&self, network: IpNet) -> Option<u64> {
-        self.packets.get(&network).copied()
+        let counted = self.packets.as_ref()?;
+        let mut services =
+            self.sets.iter().filter(|(name, _)| matches!(name.purpose(), Purpose::Service(_)));
+        if counted.unknown.contains(&network)
+            || !services.any(|(_, set)| set.entries.contains_key(&network))
+        {
+            return None;
+        }
+        Some(counted.some.get(&network).copied().unwrap_or_default())
     }
 
     /// The `filter` table of each family that this machine speaks.
@@ -129,7 +111,7 @@ impl KernelSet {
     /// Who is in it, each with the time left; `None` for an entry that is not one of ours, because it carries
     /// options.
     #[must_use]
-    pub const fn entries(&self) -> &BTreeMap<IpNet, Option<Time>> {
+    pub fn entries(&self) -> &BTreeMap<IpNet, Option<Time>> {
         &self.entries
     }
 }
@@ -139,7 +121,7 @@ pub(super) fn creation(family: Family) -> String {
     format!("{} {COUNTERS}", kind(family))
 }
 
-fn kind(family: Family) -> String {
+pub(super) fn kind(family: Family) -> String {
     format!("hash:net family {} maxelem {MOST_ENTRIES} timeout {DEFAULT_TIMEOUT}", family.ipset())
 }
 
@@ -150,62 +132,6 @@ pub(super) fn ipset_network(network: IpNet) -> String {
     } else {
         network.to_string()
     }
-}
-
-/// The words after the name are those of [`creation`], in any order, and ones that say nothing of what a set does. One
-/// that does not count lets in and ends like the others.
-fn is_as_created<'a>(family: Family, words: impl Iterator<Item = &'a str>) -> bool {
-    let mut said = String::new();
-    let mut words = words.filter(|&word| word != COUNTERS);
-    if let Some(kind) = words.next() {
-        said.push_str(kind);
-    }
-    let mut options: BTreeMap<&str, &str> = BTreeMap::new();
-    while let Some(option) = words.next() {
-        options.insert(option, words.next().unwrap_or_default());
-    }
-    for inner in ["hashsize", "bucketsize", "initval"] {
-        options.remove(inner);
-    }
-    for (option, value) in options {
-        said.push_str(&format!(" {option} {value}"));
-    }
-    said == kind(family)
-}
-
-struct Entry {
-    network: IpNet,
-    remaining: Option<Time>,
-    packets: Option<u64>,
-}
-
-fn entry<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Entry> {
-    let network = words.next()?;
-    let network = if network.contains('/') {
-        network.parse().ok()?
-    } else {
-        IpNet::from(network.parse::<std::net::IpAddr>().ok()?)
-    };
-    let words = [(); 7].map(|()| words.next());
-    let (seconds, packets) = match words {
-        [Some("timeout"), Some(seconds), None, ..] => (seconds, None),
-        [
-            Some("timeout"),
-            Some(seconds),
-            Some("packets"),
-            Some(packets),
-            Some("bytes"),
-            Some(_),
-            None,
-        ] => (seconds, Some(packets)),
-        _ => return Some(Entry { network, remaining: None, packets: None }),
-    };
-    let remaining = match seconds {
-        "0" => Time::Always,
-        seconds => Time::For(seconds.parse().ok()?),
-    };
-    let packets = packets.map(str::parse).transpose().ok()?;
-    Some(Entry { network, remaining: Some(remaining), packets })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::actual::ipset_network;
 use super::rule::opened;
 use super::set_name::Purpose;
-use super::{Actual, Desired, Family, SetName, Step};
+use super::{Actual, Desired, Family, KernelSet, SetName, Step};
 
 /// What a network lost, and what of it something else still covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub(super) fn lost(desired: &Desired, actual: &Actual, closing: &[Step]) -> Vec<
         };
         standing.get(name).into_iter().fold(ports.unwrap_or(Ports::none()), Ports::and)
     };
-    let entries = |name: &SetName| actual.sets.get(name).map(|set| &set.entries);
+    let entries = |name: &SetName| actual.sets.get(name).map(KernelSet::entries);
     let mut lost = Lost::default();
     for step in closing {
         match step {

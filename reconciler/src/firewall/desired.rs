@@ -39,6 +39,7 @@ pub struct Desired {
     policy: Option<BasePolicy>,
     former: BTreeSet<ChainName>,
     former_anchors: BTreeSet<ChainName>,
+    part: Option<BTreeSet<IpNet>>,
 }
 
 impl Desired {
@@ -68,7 +69,7 @@ impl Desired {
             }
         }
         let (former, former_anchors) = (BTreeSet::new(), BTreeSet::new());
-        Self { chain, anchor, services, sets, policy: None, former, former_anchors }
+        Self { chain, anchor, services, sets, policy: None, former, former_anchors, part: None }
     }
 
     /// The same, and these networks are kept out of everything. There is a set and a rule for them only where there
@@ -126,6 +127,22 @@ impl Desired {
             }
         }
         self
+    }
+
+    /// The same, but of the sets of services nothing is said about any network but these: what the kernel holds of others is
+    /// right, and stays.
+    #[must_use]
+    pub fn only(mut self, networks: BTreeSet<IpNet>) -> Self {
+        for (_, entries) in self.sets.iter_mut().filter(|(name, _)| name.service().is_some()) {
+            entries.retain(|network, _| networks.contains(network));
+        }
+        self.part = Some(networks);
+        self
+    }
+
+    /// The networks that something is said about; `None` when about all there are.
+    pub(crate) const fn part(&self) -> Option<&BTreeSet<IpNet>> {
+        self.part.as_ref()
     }
 
     fn put(&mut self, purpose: Purpose, network: IpNet, time: Time) {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use super::anchor::jump;
 use super::base_policy;
 use super::set_name::Purpose;
-use super::{Actual, Desired, Family, Filter, KernelSet, Rule, SetName, Step, Time};
+use super::{Actual, Desired, Family, Filter, Rule, SetName, Step, Time};
 
 /// What is to be done to the sets and to our chain. Flows are [`cut`](super::cut)'s.
 pub(super) struct Difference<'a> {
@@ -21,7 +21,9 @@ impl<'a> Difference<'a> {
         let mut steps = Vec::new();
         for (name, set) in self.actual.sets.iter().filter(|(name, _)| name.lets_in()) {
             match self.desired.sets().get(name) {
-                Some(wanted) if set.as_created => steps.extend(surplus(name, set, wanted)),
+                Some(wanted) if set.as_created => {
+                    steps.extend(surplus(name, self.desired, &set.entries, wanted));
+                }
                 None if *name.purpose() == Purpose::Lan => {}
                 Some(_) | None => steps.push(Step::Empty { set: name.clone() }),
             }
@@ -31,16 +33,18 @@ impl<'a> Difference<'a> {
 
     /// Keeps out whoever is denied, and answers from whose right has ended.
     pub(super) fn keep_out(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
+        let (mut steps, nobody) = (Vec::new(), BTreeMap::new());
         for (name, wanted) in self.desired.sets() {
             if !name.closes() {
                 continue;
             }
             match self.actual.sets.get(name) {
-                Some(set) if set.as_created => steps.extend(missing(name, wanted, &set.entries)),
+                Some(set) if set.as_created => {
+                    steps.extend(missing(name, self.desired, &set.entries, wanted));
+                }
                 None if self.is_spoken(name) => {
                     steps.push(Step::Create { set: name.clone() });
-                    steps.extend(missing(name, wanted, &BTreeMap::new()));
+                    steps.extend(missing(name, self.desired, &nobody, wanted));
                 }
                 Some(_) | None => {}
             }
@@ -70,10 +74,12 @@ impl<'a> Difference<'a> {
         for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| self.is_spoken(name)) {
             let present = self.actual.sets.get(name);
             match present.filter(|set| set.as_created) {
-                Some(set) if !name.closes() => filling.extend(missing(name, wanted, &set.entries)),
+                Some(set) if !name.closes() => {
+                    filling.extend(missing(name, self.desired, &set.entries, wanted));
+                }
                 None if !name.closes() || present.is_some() => {
                     steps.push(Step::Create { set: name.clone() });
-                    filling.extend(missing(name, wanted, &nobody));
+                    filling.extend(missing(name, self.desired, &nobody, wanted));
                 }
                 // These were filled first of all.
                 Some(_) | None => {}
@@ -92,7 +98,9 @@ impl<'a> Difference<'a> {
             .filter(|(name, set)| !name.lets_in() && set.as_created && self.is_spoken(name));
         let wanted =
             keeping_out.filter_map(|(name, set)| Some((name, set, self.desired.sets().get(name)?)));
-        wanted.flat_map(|(name, set, wanted)| surplus(name, set, wanted)).collect()
+        wanted
+            .flat_map(|(name, set, wanted)| surplus(name, self.desired, &set.entries, wanted))
+            .collect()
     }
 
     /// Puts our chain and the jump to it right.
@@ -184,19 +192,61 @@ impl<'a> Difference<'a> {
     }
 }
 
+type Held = BTreeMap<IpNet, Option<Time>>;
+type Wanted = BTreeMap<IpNet, Time>;
+
+/// A network of a set: what is there, and what should be.
+struct Sides {
+    network: IpNet,
+    left: Option<Option<Time>>,
+    wanted: Option<Time>,
+}
+
+/// The networks of either side that something is said about, in order.
+fn sides<'a>(
+    name: &SetName,
+    desired: &'a Desired,
+    held: &'a Held,
+    wanted: &'a Wanted,
+) -> Box<dyn Iterator<Item = Sides> + 'a> {
+    if let Some(part) = desired.part().filter(|_| name.service().is_some()) {
+        return Box::new(part.iter().map(|network| Sides {
+            network: *network,
+            left: held.get(network).copied(),
+            wanted: wanted.get(network).copied(),
+        }));
+    }
+    // Both may be many, and are in order.
+    let (mut held, mut wanted) = (held.iter().peekable(), wanted.iter().peekable());
+    Box::new(std::iter::from_fn(move || {
+        let next = match (held.peek(), wanted.peek()) {
+            (Some((here, _)), Some((there, _))) => *here.min(there),
+            (Some((only, _)), None) | (None, Some((only, _))) => *only,
+            (None, None) => return None,
+        };
+        Some(Sides {
+            network: *next,
+            left: held.next_if(|(network, _)| *network == next).map(|(_, left)| *left),
+            wanted: wanted.next_if(|(network, _)| *network == next).map(|(_, time)| *time),
+        })
+    }))
+}
+
 /// What is in a set and should not be, or not for so long.
-fn surplus(name: &SetName, set: &KernelSet, wanted: &BTreeMap<IpNet, Time>) -> Vec<Step> {
+fn surplus(name: &SetName, desired: &Desired, held: &Held, wanted: &Wanted) -> Vec<Step> {
     let mut steps = Vec::new();
-    for (&network, &left) in &set.entries {
-        let set = name.clone();
-        match (wanted.get(&network), left) {
-            (None, _) => steps.push(Step::Close { set, network }),
+    for Sides { network, left, wanted } in sides(name, desired, held, wanted) {
+        let set = || name.clone();
+        match (wanted, left) {
+            (None, Some(_)) => steps.push(Step::Close { set: set(), network }),
             // An entry that should stay in a set that keeps out is put right without a moment of letting in.
-            (Some(_), None) if name.lets_in() => steps.push(Step::Close { set, network }),
-            (Some(&wanted), Some(left)) if left.is_longer_than(wanted) => {
-                steps.push(Step::Shorten { set, network, time: wanted.held() });
+            (Some(_), Some(None)) if name.lets_in() => {
+                steps.push(Step::Close { set: set(), network });
             }
-            (Some(_), _) => {}
+            (Some(wanted), Some(Some(left))) if left.is_longer_than(wanted) => {
+                steps.push(Step::Shorten { set: set(), network, time: wanted.held() });
+            }
+            (Some(_) | None, _) => {}
         }
     }
     steps
@@ -205,16 +255,13 @@ fn surplus(name: &SetName, set: &KernelSet, wanted: &BTreeMap<IpNet, Time>) -> V
 /// What should be in a set and is not, or not for so long.
 fn missing<'a>(
     name: &'a SetName,
-    wanted: &'a BTreeMap<IpNet, Time>,
-    entries: &'a BTreeMap<IpNet, Option<Time>>,
+    desired: &'a Desired,
+    held: &'a Held,
+    wanted: &'a Wanted,
 ) -> impl Iterator<Item = Step> + 'a {
-    let too_short = |(network, wanted): &(&IpNet, &Time)| {
-        let left = entries.get(network).copied().flatten();
-        left.is_none_or(|left| left.is_shorter_than(**wanted))
-    };
-    wanted.iter().filter(too_short).map(|(&network, time)| Step::Open {
-        set: name.clone(),
-        network,
-        time: time.held(),
+    sides(name, desired, held, wanted).filter_map(|Sides { network, left, wanted }| {
+        let time = wanted?;
+        let is_right = left.flatten().is_some_and(|left| !left.is_shorter_than(time));
+        (!is_right).then(|| Step::Open { set: name.clone(), network, time: time.held() })
     })
 }

@@ -1,19 +1,63 @@
 //! What can be seen of the kernel without reading everything.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::SetName;
 use super::kernel::{Kernel, LIMITS};
 use super::process::Running;
-use crate::nftables;
+use super::{Actual, SetName};
+use crate::{ip_sets, nftables};
+
+/// The same again while nobody has changed the rules, and as many entries are in our sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looks {
+    pub(super) rules: String,
+    pub(super) sets: BTreeMap<SetName, SetLooks>,
+}
+
+/// What can be seen of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SetLooks {
+    pub kind: String,
+    pub entries: usize,
+}
+
+impl Looks {
+    /// Something that changes with the rules, and of each set its kind and how many entries it has.
+    pub fn new(rules: String, sets: impl IntoIterator<Item = (SetName, String, usize)>) -> Self {
+        let sets = sets.into_iter();
+        let sets = sets.map(|(name, kind, entries)| (name, SetLooks { kind, entries })).collect();
+        Self { rules, sets }
+    }
+
+    /// Whether a kernel of these sets may look like this. Of sets that are not as we create them only that they are there is
+    /// compared.
+    pub(super) fn is_of(&self, actual: &Actual) -> bool {
+        let sets = self.sets.iter().map(|(name, looks)| (name, looks.entries));
+        let same = |((seen, entries), (name, set)): ((&SetName, usize), (&SetName, &_))| {
+            let set: &super::KernelSet = set;
+            seen == name && (!set.as_created || set.entries.len() == entries)
+        };
+        self.sets.len() == actual.sets.len() && sets.zip(&actual.sets).all(same)
+    }
+}
+
+impl fmt::Display for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.rules)?;
+        let mut sets = self.sets.iter();
+        sets.try_for_each(|(name, set)| writeln!(f, "{name} {} {}", set.kind, set.entries))
+    }
+}
 
 impl Kernel {
     /// Which rules there are, and how many entries each of our sets has.
-    pub(super) fn look(&self) -> Option<String> {
+    pub(super) fn look(&self) -> Option<Looks> {
         let rules = self.look_at_rules()?;
-        let listed = Running::start(&self.ipset, &["list", "-terse"], "", LIMITS).ok()?;
-        Some(format!("{rules}\n{}", listed_sets(&listed.finish().ok()?)))
+        let sets = ip_sets::headers().ok()?.into_iter();
+        let ours = sets.filter_map(|set| Some((set.name.parse().ok()?, set.kind, set.entries)));
+        Some(Looks::new(rules, ours))
     }
 
     /// How often the rules were changed; old iptables count nothing, so there it is the rules themselves.
@@ -43,58 +87,5 @@ impl Kernel {
             telling.for_each(|line| line.hash(&mut hasher));
         }
         Some(format!("{:016x}", hasher.finish()))
-    }
-}
-
-/// Our sets as `ipset list -terse` tells of them.
-fn listed_sets(listed: &str) -> String {
-    let mut sets = BTreeMap::new();
-    for set in listed.split("\n\n") {
-        let value = |key| set.lines().find_map(|line| line.strip_prefix(key));
-        let name = value("Name: ").and_then(|name| name.parse::<SetName>().ok());
-        let (Some(name), Some(kind)) = (name, value("Type: ")) else { continue };
-        let created = format!("{kind} {}", value("Header: ").unwrap_or_default());
-        let entries = value("Number of entries: ").and_then(|count| count.parse().ok());
-        sets.insert(name.to_string(), (created, entries.unwrap_or_default()));
-    }
-    in_short(&sets)
-}
-
-/// The same as [`listed_sets`], from what `ipset save` printed.
-pub(super) fn saved_sets(saved: &str) -> String {
-    let mut sets: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for line in saved.lines() {
-        let (verb, rest) = line.split_once(' ').unwrap_or_default();
-        let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        if verb == "create" && name.parse::<SetName>().is_ok() {
-            sets.insert(name.to_owned(), (rest.to_owned(), 0));
-        } else if let Some((_, entries)) = sets.get_mut(name) {
-            *entries += 1;
-        }
-    }
-    in_short(&sets)
-}
-
-fn in_short(sets: &BTreeMap<String, (String, usize)>) -> String {
-    sets.iter()
-        .map(|(name, (created, entries))| format!("{name} {} {entries}\n", created.trim_end()))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_look_the_same_however_they_are_read_and_those_of_others_are_not_seen() {
-        let listed = "Name: dg-sip-4\nType: hash:net\nRevision: 7\nHeader: family inet timeout 60 \nSize in memory: 464\n\
-                      References: 1\nNumber of entries: 2\n\nName: country\nType: hash:net\nHeader: family inet\n\
-                      Number of entries: 9\n\nName: dg-sip-6\nType: hash:net\nHeader: family inet6\nNumber of entries: 0\n";
-        let saved = "create dg-sip-4 hash:net family inet timeout 60\nadd dg-sip-4 1.2.3.4 timeout 5\n\
-                     add dg-sip-4 1.2.3.5 timeout 6\ncreate country hash:net family inet\nadd country 1.2.3.4\n\
-                     create dg-sip-6 hash:net family inet6\n";
-        let looks =
-            "dg-sip-4 hash:net family inet timeout 60 2\ndg-sip-6 hash:net family inet6 0\n";
-        assert_eq!((listed_sets(listed), saved_sets(saved)), (looks.to_owned(), looks.to_owned()));
     }
 }

@@ -1,13 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use ipnet::IpNet;
 
 use super::conntrack::Conntrack;
-use super::glance::saved_sets;
 use super::process::{Limits, Running};
 use super::{
-    Actual, Batch, Cut, Family, Filter, Firewall, FirewallError, Neighbour, Plan, SetName, Tool,
+    Actual, Batch, Cut, Family, Filter, Firewall, FirewallError, Looks, Neighbour, Plan, SetName,
+    Tool,
 };
+use crate::{clock, ip_sets};
 
 /// The kernel of this machine, by ipset and iptables.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub struct Kernel {
     pub(super) ipset: PathBuf,
     pub(super) filters: BTreeMap<Family, Iptables>,
     conntrack: Conntrack,
-    seen: Option<String>,
+    seen: Option<Looks>,
 }
 
 #[derive(Debug)]
@@ -67,20 +70,33 @@ impl Firewall for Kernel {
         for (family, table) in tables {
             filters.insert(family, Filter::parse(&table.finish()?)?);
         }
-        self.seen = rules.map(|rules| format!("{rules}\n{}", saved_sets(&sets)));
-        Ok(Actual::parse(&sets, filters)?)
+        let actual = Actual::parse(&sets, filters)?;
+        let looks = self.look();
+        self.seen =
+            looks.filter(|looks| Some(&looks.rules) == rules.as_ref() && looks.is_of(&actual));
+        Ok(actual)
     }
 
     fn read_sets(&mut self) -> Result<Actual, FirewallError> {
         Ok(Actual::parse(&self.save_sets()?, BTreeMap::new())?)
     }
 
-    fn glance(&mut self) -> Option<String> {
+    fn glance(&mut self) -> Option<Looks> {
         self.look()
     }
 
-    fn seen(&self) -> Option<String> {
+    fn seen(&self) -> Option<Looks> {
         self.seen.clone()
+    }
+
+    fn clock(&self) -> Option<Instant> {
+        Some(clock::steady())
+    }
+
+    fn has(&mut self, entries: &BTreeSet<(SetName, IpNet)>) -> bool {
+        let named: Vec<(String, IpNet)> =
+            entries.iter().map(|(set, network)| (set.to_string(), *network)).collect();
+        ip_sets::have(named.iter().map(|(set, network)| (set.as_str(), *network))).unwrap_or(false)
     }
 
     fn neighbours(&mut self) -> Vec<Neighbour> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dialgate_contract::config::ChainName;
 
@@ -44,12 +44,20 @@ impl Memory {
 
     /// Lets so many seconds pass.
     pub fn age(&mut self, seconds: u32) {
+        if seconds == 0 {
+            return;
+        }
         for set in self.actual.sets.values_mut() {
-            set.entries.retain(|_, left| left.is_none_or(|left| left > Time::For(seconds)));
-            for left in set.entries.values_mut().flatten() {
+            let mut over = false;
+            let entries = Arc::make_mut(&mut set.entries);
+            for left in entries.values_mut().flatten() {
                 if let Time::For(left) = left {
                     *left = left.saturating_sub(seconds);
+                    over |= *left == 0;
                 }
+            }
+            if over {
+                entries.retain(|_, left| left.is_none_or(|left| !left.is_over()));
             }
         }
     }
@@ -73,22 +81,22 @@ impl Memory {
     fn change(&mut self, step: &Step) -> Result<(), &'static str> {
         match step {
             Step::Close { set, network } => {
-                self.set(set)?.entries.remove(network);
+                Arc::make_mut(&mut self.set(set)?.entries).remove(network);
             }
             Step::Shorten { set, network, time } | Step::Open { set, network, time } => {
                 let set = self.set(set)?;
                 if !set.as_created {
                     return Err("the set takes other entries");
                 }
-                set.entries.insert(*network, Some(time.held()));
+                Arc::make_mut(&mut set.entries).insert(*network, Some(time.held()));
             }
-            Step::Empty { set } => self.set(set)?.entries.clear(),
+            Step::Empty { set } => self.set(set)?.entries = Arc::default(),
             Step::Destroy { set } => self.destroy(set)?,
             Step::Create { set } => {
                 if self.actual.sets.contains_key(set) {
                     return Err("there is a set of that name");
                 }
-                let created = KernelSet { as_created: true, entries: BTreeMap::new() };
+                let created = KernelSet { as_created: true, entries: Arc::default() };
                 self.actual.sets.insert(set.clone(), created);
             }
             // The model has no flows.
@@ -180,6 +188,7 @@ fn remove_jumps(filter: &mut Filter, chain: &str, from: &[ChainName]) -> Result<
 mod tests {
     use super::*;
     use crate::firewall::actual::creation;
+    use std::collections::BTreeMap;
 
     #[test]
     fn time_passes_for_entries_that_have_an_end() {

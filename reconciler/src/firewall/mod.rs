@@ -22,12 +22,14 @@ mod flow;
 mod former;
 mod glance;
 mod kernel;
+mod known;
 mod memory;
 mod neighbours;
 mod observed;
 mod plan;
 mod process;
 mod rule;
+mod saved;
 mod set_name;
 mod step;
 mod time;
@@ -42,6 +44,7 @@ pub use dry_run::DryRun;
 pub use error::FirewallError;
 pub use fail2ban::Fail2ban;
 pub use filter::Filter;
+pub use glance::Looks;
 pub use kernel::Kernel;
 pub use memory::{Memory, RefusedError};
 pub use neighbours::Neighbour;
@@ -51,6 +54,11 @@ pub use rule::Rule;
 pub use set_name::{Purpose, SetName, SetNameError};
 pub use step::{Jump, Step};
 pub use time::{LONGEST, TOLERANCE, Time};
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use ipnet::IpNet;
 
 /// Reads the kernel's state and changes it.
 pub trait Firewall {
@@ -83,15 +91,24 @@ pub trait Firewall {
         Ok(())
     }
 
-    /// What can be seen without reading everything: the same text again while nobody has changed the rules, and as
-    /// many entries are in our sets. `None` when that takes a whole reading.
-    fn glance(&mut self) -> Option<String> {
+    /// What can be seen without reading everything. `None` when that takes a whole reading.
+    fn glance(&mut self) -> Option<Looks> {
         None
     }
 
     /// What a glance would have told when everything was last read, or before.
-    fn seen(&self) -> Option<String> {
+    fn seen(&self) -> Option<Looks> {
         None
+    }
+
+    /// The clock that the time of entries runs out by. `None` where what was read is not to be believed a moment later.
+    fn clock(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Whether each of these networks is in that set now, or for a single host, a network around it.
+    fn has(&mut self, _: &BTreeSet<(SetName, IpNet)>) -> bool {
+        false
     }
 
     /// Who else decides on packets in a way that dialgate cannot work beside.
@@ -115,10 +132,10 @@ impl Family {
 
     /// Whose address or network it is.
     #[must_use]
-    pub const fn of(network: ipnet::IpNet) -> Self {
+    pub const fn of(network: IpNet) -> Self {
         match network {
-            ipnet::IpNet::V4(_) => Self::V4,
-            ipnet::IpNet::V6(_) => Self::V6,
+            IpNet::V4(_) => Self::V4,
+            IpNet::V6(_) => Self::V6,
         }
     }
 

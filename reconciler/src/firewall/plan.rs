@@ -7,7 +7,7 @@ use super::anchor::{anchor, is_taken};
 use super::cut;
 use super::difference::Difference;
 use super::former::{is_retired, retire};
-use super::{Actual, Batch, Cut, Desired, Family, Step};
+use super::{Actual, Batch, Cut, Desired, Family, KernelSet, Step};
 
 /// The steps from what is to what should be: first those that close, then those that build and open, and last
 /// those that clear away.
@@ -73,7 +73,7 @@ impl Plan {
         let mut rest = Self::between(desired, actual)?;
         let is_given = |step: &Step| {
             let Step::Open { set, network, time } = step else { return false };
-            let entries = actual.sets.get(set).map(|set| &set.entries);
+            let entries = actual.sets.get(set).map(KernelSet::entries);
             let left = entries.and_then(|entries| entries.get(network).copied().flatten());
             left.is_some_and(|left| left.is_nearly(*time))
         };

@@ -28,7 +28,7 @@ pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = Message<'_>> {
 }
 
 /// The attributes in a message's or another attribute's content: their numbers and contents.
-pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(crate) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     /// The upper two bits say how the content is written, not what it is.
     const NUMBER: u16 = 0x3fff;
     let mut rest = bytes;
@@ -42,17 +42,17 @@ pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The content of the first attribute with this number.
-pub(super) fn attribute(bytes: &[u8], number: u16) -> Option<&[u8]> {
+pub(crate) fn attribute(bytes: &[u8], number: u16) -> Option<&[u8]> {
     attributes(bytes).find(|(found, _)| *found == number).map(|(_, content)| content)
 }
 
 /// A number as nf_tables writes it.
-pub(super) fn number(content: &[u8]) -> Option<u32> {
+pub(crate) fn number(content: &[u8]) -> Option<u32> {
     content.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }
 
 /// A name as it may be shown: other people choose them.
-pub(super) fn name(content: &[u8]) -> String {
+pub(crate) fn name(content: &[u8]) -> String {
     let text = content.split(|&byte| byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(text)
         .chars()
@@ -73,7 +73,7 @@ pub(super) fn request(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
 }
 
 /// An attribute, with what fills it up to the next one.
-pub(super) fn written(number: u16, content: &[u8]) -> Vec<u8> {
+pub(crate) fn written(number: u16, content: &[u8]) -> Vec<u8> {
     let length = content.len().saturating_add(4);
     let mut bytes = u16::try_from(length).unwrap_or(u16::MAX).to_ne_bytes().to_vec();
     bytes.extend(number.to_ne_bytes());

@@ -13,7 +13,7 @@ use rusqlite::Transaction;
 
 use super::{PassError, Reconciler, TOLD};
 use crate::firewall::{Cut, Desired, Firewall as _, FirewallError};
-use crate::wanted::{uncovered, wanted};
+use crate::wanted::uncovered;
 
 const WAITING: &str = "flows whose right has ended could not be cut yet: see the log";
 
@@ -35,7 +35,7 @@ impl Reconciler {
         if lost.is_empty() && closed.is_empty() {
             return Ok(());
         }
-        let desired = wanted(self.ledger.connection(), &self.config, now)?;
+        let desired = self.wanted(now)?;
         self.cut(&lost, closed, &desired, now)
     }
 

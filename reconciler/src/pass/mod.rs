@@ -20,20 +20,24 @@ mod letters;
 mod names;
 mod quick_check;
 mod requests;
+mod settled;
 mod usage;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
 use dialgate_contract::ledger::{Clocks, Ledger, Verified, letter, verdict, verified};
-use dialgate_contract::queue::Request;
+use dialgate_contract::queue::{Matter, Request, Wish};
+use dialgate_contract::{Network, TravellerAddress};
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 
 use crate::admit::Policy;
-use crate::firewall::{Actual, Desired, Firewall, Observed, Plan};
+use crate::firewall::{Actual, Desired, Firewall, FirewallError, Observed, Plan};
 use crate::order::closing_first;
-use crate::wanted::wanted;
+use crate::wanted::wanted_since;
 use bans::NoBans;
+use settled::Settled;
 
 pub use crate::wanted::next_end as next_due;
 pub use bans::{Bans, BansError};
@@ -63,6 +67,7 @@ pub struct Reconciler {
     bans: Box<dyn Bans>,
     clocks: Option<Clocks>,
     given_up: Option<String>,
+    settled: Option<Settled>,
 }
 
 impl Reconciler {
@@ -71,7 +76,8 @@ impl Reconciler {
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
         let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
         let (bans, verified, clocks, given_up) = (Box::new(NoBans), None, None, None);
-        Self { policy, config, ledger, firewall, verified, bans, clocks, given_up }
+        let settled = None;
+        Self { policy, config, ledger, firewall, verified, bans, clocks, given_up, settled }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -84,6 +90,7 @@ impl Reconciler {
     pub(crate) fn change(&mut self, config: Config) {
         self.policy = Policy::new(&config);
         self.config = config;
+        self.settled = None;
     }
 
     /// The ledger.
@@ -111,40 +118,43 @@ impl Reconciler {
     /// # Errors
     /// When anything failed; then nothing of the requests is kept, and they are to be told again.
     pub fn pass(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
+        let begun = self.begin(now)?;
         let passed = self.carry_out(requests, now);
-        if passed.is_err() {
+        if passed.is_ok() {
+            self.settled(&begun)?;
+        } else {
             self.cut_closed();
+            self.firewall.forget();
         }
         passed
     }
 
     fn carry_out(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
         let (closing, opening) = closing_first(requests);
-        let mut desired = wanted(self.ledger.connection(), &self.config, now)?;
-        let mut actual = self.close(&desired);
+        self.doubt(&opening);
+        let (mut desired, mut actual) = self.close(now)?;
         self.remember_names(&desired, actual.as_ref().ok())?;
         let mut passed = Passed::default();
         if !closing.is_empty() {
             passed.dropped += self.decide_closing(&closing, now)?.dropped;
-            desired = wanted(self.ledger.connection(), &self.config, now)?;
-            actual = self.close(&desired);
+            (desired, actual) = self.close(now)?;
         }
         let cut = self.cut_lost(&desired, now);
         let mut actual = actual?;
         if let Err(error) = cut {
             // A ledger that cannot be written is no reason to leave the firewall as somebody else, or a start of the
             // machine, left it.
-            settle(self.firewall.as_mut(), &desired, actual)?;
+            self.settle(actual, now)?;
             return Err(error);
         }
         if self.see_use(&actual, now)? {
-            desired = wanted(self.ledger.connection(), &self.config, now)?;
-            actual = self.close(&desired)?;
+            let (desired, closed) = self.close(now)?;
+            actual = closed?;
             self.cut_lost(&desired, now)?;
         }
         self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
-            settle(self.firewall.as_mut(), &desired, actual)?;
+            self.settle(actual, now)?;
             self.cut_lost_since(now)?;
             return Ok(passed);
         }
@@ -159,9 +169,21 @@ impl Reconciler {
         Ok(passed)
     }
 
-    /// Closes what is open and should not be; what the kernel holds then.
-    fn close(&mut self, desired: &Desired) -> Result<Actual, PassError> {
+    /// Closes what is open and should not be; what should be, and what the kernel holds then.
+    fn close(&mut self, now: Timestamp) -> Result<(Desired, Result<Actual, PassError>), PassError> {
         let read = self.firewall.read();
+        let desired = self.wanted(now)?;
+        let actual = self.close_by(&desired, read);
+        // What was read anew is compared with everything.
+        let desired = if desired.part().is_some() { self.wanted(now)? } else { desired };
+        Ok((desired, actual))
+    }
+
+    fn close_by(
+        &mut self,
+        desired: &Desired,
+        read: Result<Actual, FirewallError>,
+    ) -> Result<Actual, PassError> {
         let closings = match &read {
             Ok(actual) => Plan::closings(desired, actual),
             Err(_) => Plan::closings(desired, &self.firewall.read_sets()?),
@@ -169,6 +191,7 @@ impl Reconciler {
         if closings.is_empty() {
             return Ok(read?);
         }
+        drop(read);
         tell(&closings);
         self.firewall.apply(&closings)?;
         Ok(self.firewall.read()?)
@@ -202,21 +225,55 @@ impl Reconciler {
 
     /// The kernel may show what the ledger did not keep.
     fn take_back(&mut self, now: Timestamp) -> Result<(), PassError> {
-        let desired = wanted(self.ledger.connection(), &self.config, now)?;
-        let actual = self.close(&desired)?;
-        settle(self.firewall.as_mut(), &desired, actual)
+        self.firewall.forget();
+        let (_, actual) = self.close(now)?;
+        self.settle(actual?, now)
+    }
+
+    /// Those who are told that they are let in are looked for in the kernel, whatever is known of it.
+    fn doubt(&mut self, opening: &[&Request]) {
+        for request in opening {
+            if let Matter::Access { wish: Wish::Open { address, .. }, .. } = request.matter
+                && let Ok(address) = TravellerAddress::new(address, true)
+            {
+                self.firewall.doubt(Network::from(address).net());
+            }
+        }
+    }
+
+    fn settle(&mut self, actual: Actual, now: Timestamp) -> Result<(), PassError> {
+        let Self { config, ledger, firewall, settled, .. } = self;
+        settle(firewall, ledger.connection(), config, *settled, actual, now)
     }
 }
 
-/// Brings the firewall from `actual` to `desired`, and reads back that it is there.
-fn settle(firewall: &mut dyn Firewall, desired: &Desired, actual: Actual) -> Result<(), PassError> {
-    let plan = Plan::between(desired, &actual)?;
+/// Brings the firewall from `actual` to what the ledger wants, and reads back that it is there.
+fn settle(
+    firewall: &mut Observed,
+    connection: &Connection,
+    config: &Config,
+    settled: Option<Settled>,
+    actual: Actual,
+    now: Timestamp,
+) -> Result<(), PassError> {
+    let want = |firewall: &Observed| -> Result<Desired, PassError> {
+        let since = Settled::since(settled, firewall, connection, now)?;
+        Ok(wanted_since(connection, config, now, since)?)
+    };
+    let mut desired = want(firewall)?;
+    let plan = Plan::between(&desired, &actual)?;
+    drop(actual);
     if plan.is_empty() {
         return Ok(());
     }
     tell(&plan);
     firewall.apply(&plan)?;
-    let rest = Plan::undone(desired, &firewall.read()?)?;
+    let actual = firewall.read()?;
+    if desired.part().is_some() {
+        // What was read anew is compared with everything.
+        desired = want(firewall)?;
+    }
+    let rest = Plan::undone(&desired, &actual)?;
     if rest.is_empty() { Ok(()) } else { Err(PassError::unsettled(&rest)) }
 }
 

@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::letters::tell_operators;
 use super::{PassError, Reconciler};
 use crate::firewall::Firewall as _;
-use crate::wanted::wanted;
 
 /// Everything is read at least so often.
 const READ_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -33,7 +32,7 @@ impl Reconciler {
             return false;
         }
         let seen = self.firewall.glance();
-        seen.is_some_and(|seen| self.fingerprint(&seen) == known.kernel)
+        seen.is_some_and(|seen| self.fingerprint(&seen.to_string()) == known.kernel)
     }
 
     /// To be called before a pass, one that nobody brings requests to when it is `unasked`, for [`Reconciler::verify`]
@@ -56,6 +55,8 @@ impl Reconciler {
         now: Timestamp,
     ) -> Result<Option<String>, DatabaseError> {
         let done = self.firewall.take_done();
+        let age = SignedDuration::try_from(self.firewall.read_since()).unwrap_or(READ_EVERY);
+        let read_at = now.saturating_sub(age).unwrap_or(now);
         self.verified = None;
         // What somebody wrote meanwhile the pass may not have read.
         if let Some(seen) = self.firewall.seen()
@@ -64,14 +65,18 @@ impl Reconciler {
             let connection = self.ledger.connection();
             self.verified = Some(Verified {
                 revision: revision::number(connection)?,
-                kernel: self.fingerprint(&seen),
-                at: now,
+                kernel: self.fingerprint(&seen.to_string()),
+                at: read_at,
             });
         }
         let Some(kernel) = &before.kernel else { return Ok(None) };
         // The time that entries should have left moves on: the ledger's own, with each good answer of the DNS.
-        let looked_right = done.first().is_some_and(|seen| self.fingerprint(seen) == *kernel);
+        let looked_right =
+            done.first().is_some_and(|seen| self.fingerprint(&seen.to_string()) == *kernel);
         let healed = done.is_more_than_times() || !looked_right;
+        if healed {
+            self.firewall.forget();
+        }
         Ok(done.steps().filter(|_| healed))
     }
 
@@ -80,8 +85,7 @@ impl Reconciler {
     /// # Errors
     /// When the ledger or the kernel cannot be read, or the kernel not be changed.
     pub(crate) fn close_only(&mut self, now: Timestamp) -> Result<(), PassError> {
-        let desired = wanted(self.ledger.connection(), &self.config, now)?;
-        let closed = self.close(&desired).map(|_| ());
+        let closed = self.close(now).and_then(|(_, actual)| actual.map(|_| ()));
         self.cut_closed();
         closed
     }
@@ -145,7 +149,7 @@ impl Reconciler {
             return true;
         }
         let seen = self.firewall.glance();
-        seen.is_some_and(|seen| boot(&known.kernel) == boot(&seen))
+        seen.is_some_and(|seen| boot(&known.kernel) == boot(&seen.to_string()))
     }
 }
 

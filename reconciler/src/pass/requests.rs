@@ -15,12 +15,13 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 
 use super::expiry::expire;
+use super::settled::Settled;
 use super::{PassError, Passed, Reconciler, settle, tell};
 use crate::admit::Policy;
 use crate::decide::{Bench, Fate, decide};
-use crate::firewall::{Actual, Firewall as _, Plan};
+use crate::firewall::{Actual, Desired, Firewall as _, Observed, Plan};
 use crate::own_addresses::own_addresses;
-use crate::wanted::wanted;
+use crate::wanted::{wanted, wanted_since};
 
 /// What stands around a request.
 #[derive(Default)]
@@ -51,18 +52,23 @@ impl Reconciler {
         requests: &[&Request],
         now: Timestamp,
     ) -> Result<Passed, PassError> {
-        let Self { config, policy, ledger, firewall, .. } = self;
+        let Self { config, policy, ledger, firewall, settled, .. } = self;
         let nobody = Around::default();
         ledger.write(|transaction| {
             let bench = nobody.bench(policy, &config.mail, now);
             let decided = decide_each(transaction, requests, bench)?;
-            let desired = wanted(transaction, config, now)?;
+            let want = |firewall: &Observed| -> Result<Desired, PassError> {
+                let since = Settled::since(*settled, firewall, transaction, now)?;
+                Ok(wanted_since(transaction, config, now, since)?)
+            };
             let before = firewall.read_sets()?;
-            let closings = Plan::closings(&desired, &before);
+            let closings = Plan::closings(&want(firewall)?, &before);
+            drop(before);
             if !closings.is_empty() {
                 tell(&closings);
                 firewall.apply(&closings)?;
-                let rest = Plan::closings(&desired, &firewall.read_sets()?);
+                let after = firewall.read_sets()?;
+                let rest = Plan::closings(&want(firewall)?, &after);
                 if !rest.is_empty() {
                     return Err(PassError::unsettled(&rest));
                 }
@@ -100,7 +106,7 @@ impl Reconciler {
         actual: Actual,
     ) -> Result<Decided<'a>, PassError> {
         let mut around = self.around(requests.is_empty(), &actual)?;
-        let Self { config, ledger, firewall, .. } = self;
+        let Self { config, ledger, firewall, settled, .. } = self;
         ledger.write(|transaction| {
             expire(transaction, now)?;
             for ban in lifted {
@@ -110,7 +116,7 @@ impl Reconciler {
             around.denied = denied(transaction, now)?;
             let bench = around.bench(policy, &config.mail, now);
             let decided = decide_each(transaction, requests, bench)?;
-            settle(firewall.as_mut(), &wanted(transaction, config, now)?, actual)?;
+            settle(firewall, transaction, config, *settled, actual, now)?;
             pass::record(transaction, &Pass { finished_at: now, problem: None })?;
             Ok(decided)
         })

@@ -1,11 +1,14 @@
 //! What holds for every plan, from whatever state of the kernel to whatever is desired.
 
+use std::collections::BTreeSet;
+
 use dialgate_contract::config::Anchor;
 use dialgate_contract::{Ports, Service};
 use dialgate_reconciler::firewall::{
     Actual, Batch, Desired, Filter, KernelSet, Memory, Plan, Purpose, SetName, Step, TOLERANCE,
     Time,
 };
+use ipnet::IpNet;
 use proptest::prelude::*;
 
 use crate::grammar::is_in_the_grammar;
@@ -208,5 +211,37 @@ proptest! {
             Plan::between(&desired, &actual).unwrap()
         };
         prop_assert_eq!(plan(&services, grants), plan(&other_services, other_grants));
+    }
+
+    #[test]
+    fn a_plan_of_what_has_changed_is_the_plan_of_everything(
+        services in services(), grants in grants(), others in grants(), ended in ended(), actual in actual(),
+    ) {
+        let chain = || "DIALGATE".parse().unwrap();
+        let before = Desired::new(chain(), Anchor::Auto, &services, grants);
+        let desired = Desired::new(chain(), Anchor::Auto, &services, others).silence(ended);
+        let mut memory = Memory::new(actual);
+        memory.apply(&Plan::between(&before, memory.actual()).unwrap()).unwrap();
+        // Networks that may be around others are always looked at, and with them what is in them.
+        let wide = ["12.34.56.0/24", "2a01::/32"].map(|network| network.parse::<IpNet>().unwrap());
+        let mut part: BTreeSet<IpNet> = wide.into();
+        for (name, entries) in desired.sets() {
+            let former = before.sets().get(name);
+            let networks = entries.keys().chain(former.into_iter().flat_map(|set| set.keys()));
+            part.extend(networks.filter(|network| {
+                former.and_then(|former| former.get(*network)) != entries.get(*network)
+            }));
+        }
+        let changes = |network: &IpNet| {
+            let of = |desired: &Desired| -> Vec<Option<Time>> {
+                let services = desired.sets().iter().filter(|(name, _)| name.service().is_some());
+                services.map(|(_, set)| set.get(network).copied()).collect()
+            };
+            of(&before) != of(&desired)
+        };
+        prop_assume!(!wide.iter().any(changes));
+        let whole = Plan::between(&desired, memory.actual()).unwrap();
+        let plan = Plan::between(&desired.only(part), memory.actual()).unwrap();
+        prop_assert_eq!(whole, plan);
     }
 }

@@ -1,9 +1,10 @@
 //! A ledger with account 4711, and a kernel in memory that can be made to fail.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use dialgate_contract::config::Config;
 use dialgate_contract::ledger::{
@@ -12,9 +13,11 @@ use dialgate_contract::ledger::{
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{CallerId, RequestId};
 use dialgate_reconciler::firewall::{
-    Actual, Cut, Family, Filter, Firewall, FirewallError, Memory, Plan, Time, UnreadableError,
+    Actual, Cut, Family, Filter, Firewall, FirewallError, Looks, Memory, Plan, SetName, Step, Time,
+    UnreadableError,
 };
 use dialgate_reconciler::pass::Reconciler;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -32,6 +35,16 @@ pub(crate) struct Faulty {
     pub(crate) stuck: bool,
     /// This many reads work, then one fails.
     pub(crate) reads: Option<u32>,
+    /// How often everything was read.
+    pub(crate) read: u32,
+    /// The kernel's clock, where it tells how it looks.
+    pub(crate) clock: Option<Instant>,
+    /// Something of the rules' that is not in the model.
+    pub(crate) generation: u32,
+    /// Which set bears each name.
+    pub(crate) identity: u32,
+    /// Who is taken out of the telephones' set after the next change, and who is put in instead.
+    pub(crate) swap: Option<[&'static str; 2]>,
     /// This many times no flow can be cut.
     pub(crate) uncut: u32,
     /// The networks whose flows were cut, each as often as that was done.
@@ -56,6 +69,7 @@ impl Firewall for Handle {
         if fails || kernel.tables {
             return Err(unreadable());
         }
+        kernel.read += 1;
         let actual = kernel.memory.actual();
         Ok(match &kernel.counted {
             None => actual.clone(),
@@ -76,7 +90,38 @@ impl Firewall for Handle {
         if kernel.stuck {
             return Ok(());
         }
-        Ok(kernel.memory.apply(plan)?)
+        kernel.memory.apply(plan)?;
+        if let Some([gone, instead]) = kernel.swap.take() {
+            kernel.exchange(gone, instead);
+        }
+        Ok(())
+    }
+
+    fn glance(&mut self) -> Option<Looks> {
+        self.seen()
+    }
+
+    fn seen(&self) -> Option<Looks> {
+        let kernel = self.0.borrow();
+        kernel.clock?;
+        let actual = kernel.memory.actual();
+        let rules = format!("boot net {} {:?}", kernel.generation, actual.filters());
+        let sets = actual.sets().iter();
+        let looks = sets
+            .map(|(name, set)| (name.clone(), kernel.identity.to_string(), set.entries().len()));
+        Some(Looks::new(rules, looks))
+    }
+
+    fn clock(&self) -> Option<Instant> {
+        self.0.borrow().clock
+    }
+
+    fn has(&mut self, entries: &BTreeSet<(SetName, IpNet)>) -> bool {
+        let kernel = self.0.borrow();
+        let sets = kernel.memory.actual().sets();
+        entries.iter().all(|(set, network)| {
+            sets.get(set).is_some_and(|set| set.entries().contains_key(network))
+        })
     }
 
     fn cut(&mut self, cuts: &[Cut]) -> Result<(), FirewallError> {
@@ -87,6 +132,24 @@ impl Firewall for Handle {
         }
         kernel.cut.extend(cuts.iter().map(|cut| cut.network().addr().to_string()));
         Ok(())
+    }
+}
+
+impl Faulty {
+    /// Lets so many seconds pass.
+    pub(crate) fn age(&mut self, seconds: u32) {
+        self.memory.age(seconds);
+        self.clock = self.clock.map(|clock| clock + Duration::from_secs(seconds.into()));
+    }
+
+    /// Somebody takes one address out of the telephones' set, and puts another one in.
+    pub(crate) fn exchange(&mut self, gone: &str, instead: &str) {
+        let set: SetName = "dg-sip-4".parse().unwrap();
+        let network = |text: &str| IpNet::from(text.parse::<IpAddr>().unwrap());
+        let close = Step::Close { set: set.clone(), network: network(gone) };
+        self.memory.step(&close).unwrap();
+        let open = Step::Open { set, network: network(instead), time: Time::For(3600) };
+        self.memory.step(&open).unwrap();
     }
 }
 
@@ -128,6 +191,11 @@ impl Bench {
             tables: false,
             stuck: false,
             reads: None,
+            read: 0,
+            clock: None,
+            generation: 0,
+            identity: 0,
+            swap: None,
             uncut: 0,
             cut: Vec::new(),
             counted: None,
@@ -139,6 +207,14 @@ impl Bench {
 
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger::open(&self.folder.path().join("ledger.db")).unwrap()
+    }
+
+    /// A kernel that tells how it looks.
+    #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
+    pub(crate) fn visible() -> Self {
+        let bench = Self::new();
+        bench.kernel.borrow_mut().clock = Some(Instant::now());
+        bench
     }
 
     /// A reconciler with the configuration `text`.

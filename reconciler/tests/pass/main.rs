@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bans;
 #[cfg(test)]
+mod believed;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod clock;

@@ -28,6 +28,8 @@ enum Event {
     SetBack(i64),
     /// The sets are emptied by somebody else.
     Flush,
+    /// The rules are changed, in a way that says nothing.
+    Rules,
     /// The kernel starts anew.
     Restart,
     /// The reconciler does.
@@ -47,6 +49,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => seconds().prop_map(Event::Wait),
         1 => (10_i64..4000).prop_map(Event::SetBack),
         1 => Just(Event::Flush),
+        1 => Just(Event::Rules),
         1 => Just(Event::Restart),
         1 => Just(Event::Die),
     ]
@@ -65,7 +68,7 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        let bench = Bench::new();
+        let bench = Bench::visible();
         let reconciler = bench.reconciler("");
         let (lived, calendar) = (0, 0);
         let (leases, allowed, denied) = Default::default();
@@ -120,6 +123,7 @@ impl Site {
             Event::Wait(seconds) => self.wait(seconds),
             Event::SetBack(seconds) => self.calendar -= seconds,
             Event::Flush => self.bench.time_out(),
+            Event::Rules => self.bench.kernel.borrow_mut().generation += 1,
             Event::Restart => self.bench.kernel.borrow_mut().memory = Memory::fresh(),
             Event::Die => self.reconciler = self.bench.reconciler(""),
         }
@@ -129,7 +133,7 @@ impl Site {
     fn wait(&mut self, seconds: i64) {
         self.calendar += seconds;
         self.lived += seconds;
-        self.bench.kernel.borrow_mut().memory.age(u32::try_from(seconds).unwrap());
+        self.bench.kernel.borrow_mut().age(u32::try_from(seconds).unwrap());
     }
 
     fn look(&mut self) {
