@@ -1,7 +1,7 @@
-//! Everybody else: one machine that may send from every address of half of IPv4.
+//! Everybody else: one machine that may send from every address of half of IPv4, and of some of IPv6.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use crate::host::PBX;
 use crate::namespace::{Namespace, command, run};
@@ -10,7 +10,10 @@ use crate::namespace::{Namespace, command, run};
 const HERE: &str = "02:00:00:00:00:01";
 const THERE: &str = "02:00:00:00:00:02";
 
-/// Who may be anybody from 0.0.0.0 to 127.255.255.255.
+/// The PBX's address on it.
+pub const PBX_V6: Ipv6Addr = Ipv6Addr::new(0x2600, 0, 0, 0, 0, 0, 0, 1);
+
+/// Who may be anybody from 0.0.0.0 to 127.255.255.255, and in 2a00::/12.
 #[derive(Debug)]
 pub struct Internet {
     namespace: Namespace,
@@ -40,6 +43,16 @@ impl Internet {
         ] {
             run(command("ip").args(line.split(' ')))?;
         }
+        for line in [
+            format!("-n {here} addr add {PBX_V6}/128 dev wan nodad"),
+            format!("-n {there} neigh add {PBX_V6} lladdr {HERE} dev pbx"),
+            format!("-n {there} -6 route add {PBX_V6}/128 dev pbx"),
+            format!("-n {there} -6 route add local 2a00::/12 dev lo table local"),
+        ] {
+            run(command("ip").args(line.split(' ')))?;
+        }
+        // To IPv4 a route is enough.
+        namespace.enter(|| std::fs::write("/proc/sys/net/ipv6/ip_nonlocal_bind", "1"))??;
         Ok(Self { namespace })
     }
 
@@ -56,7 +69,8 @@ impl Internet {
 ///
 /// # Errors
 /// When it cannot be sent.
-pub fn send(from: Ipv4Addr, port: u16, text: &[u8]) -> io::Result<()> {
-    let socket = UdpSocket::bind(SocketAddrV4::new(from, 0))?;
-    socket.send_to(text, SocketAddrV4::new(PBX, port)).map(|_| ())
+pub fn send(from: IpAddr, port: u16, text: &[u8]) -> io::Result<()> {
+    let pbx = if from.is_ipv4() { IpAddr::V4(PBX) } else { IpAddr::V6(PBX_V6) };
+    let socket = UdpSocket::bind(SocketAddr::new(from, 0))?;
+    socket.send_to(text, SocketAddr::new(pbx, port)).map(|_| ())
 }

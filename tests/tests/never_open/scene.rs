@@ -14,9 +14,12 @@ use dialgate_tests::root_side::{RootSide, now};
 use dialgate_tests::wait;
 
 use crate::arrivals::{Arrivals, LISTED, PORTS};
+use crate::nft;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const ACCOUNT: &str = "4711";
+
+const TOOLS: [&str; 2] = ["iptables", "ip6tables"];
 
 /// Who keeps out whoever has no right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +39,12 @@ pub(crate) enum Trouble {
     Killed,
     /// A traveller moves on to another address.
     Asked,
-    /// `iptables` with these words.
+    /// `iptables` and `ip6tables` with these words.
     Flushed(&'static str),
+    /// `nft flush table`: all rules are gone, and policies stay.
+    Emptied,
+    /// `nft flush ruleset`: the operator's policy is gone with ours.
+    Wiped,
     /// Our sets are emptied.
     SetsFlushed,
     /// Rules, chain and sets are gone.
@@ -72,7 +79,9 @@ impl Scene {
         match by {
             KeptOutBy::TheOperator => {
                 for words in ["-A INPUT -i lo -j ACCEPT", "-P INPUT DROP"] {
-                    run(pbx.command("iptables").args(words.split(' ')))?;
+                    for tool in TOOLS {
+                        run(pbx.command(tool).args(words.split(' ')))?;
+                    }
                 }
             }
             KeptOutBy::OurPolicy => side
@@ -106,8 +115,12 @@ impl Scene {
             }
             // It may be gone already.
             Trouble::Flushed(words) => {
-                let _ = run(pbx.command("iptables").args(words.split(' ')));
+                for tool in TOOLS {
+                    let _ = run(pbx.command(tool).args(words.split(' ')));
+                }
             }
+            Trouble::Emptied => pbx.enter(nft::flush_filter)??,
+            Trouble::Wiped => pbx.enter(nft::flush_ruleset)??,
             Trouble::SetsFlushed => {
                 for set in self.sets()? {
                     run(pbx.command("ipset").args(["flush", &set]))?;
@@ -116,7 +129,9 @@ impl Scene {
             Trouble::Destroyed => {
                 // Somebody may be faster and use it again.
                 for words in ["-F INPUT", "-F DIALGATE", "-X DIALGATE"] {
-                    let _ = run(pbx.command("iptables").args(words.split(' ')));
+                    for tool in TOOLS {
+                        let _ = run(pbx.command(tool).args(words.split(' ')));
+                    }
                 }
                 for set in self.sets()? {
                     let _ = run(pbx.command("ipset").args(["destroy", &set]));
@@ -130,18 +145,23 @@ impl Scene {
     pub(crate) fn await_whole(&self) -> io::Result<()> {
         let pbx = self.side.namespace();
         wait::until("a whole firewall", PATIENCE, || {
-            let rules = run(pbx.command("iptables").arg("-S"))?;
-            let jumps = rules.contains("-A INPUT -j DIALGATE\n");
-            let drops =
-                rules.contains("-A DIALGATE -j DROP\n") || self.by == KeptOutBy::TheOperator;
-            let lets_in = rules.contains("--match-set dg-sip-4 src -j ACCEPT");
+            for (tool, set) in TOOLS.into_iter().zip(["dg-sip-4", "dg-sip-6"]) {
+                let rules = run(pbx.command(tool).arg("-S"))?;
+                let jumps = rules.contains("-A INPUT -j DIALGATE\n");
+                let drops =
+                    rules.contains("-A DIALGATE -j DROP\n") || self.by == KeptOutBy::TheOperator;
+                let lets_in = rules.contains(&format!("--match-set {set} src -j ACCEPT"));
+                if !(jumps && drops && lets_in) {
+                    return Ok(None);
+                }
+            }
             let kernel = self.side.kernel()?;
-            let knows = |who: &Ipv4Addr| {
-                ["dg-sip-4", "dg-rtp-4"]
-                    .iter()
-                    .all(|set| kernel.contains_key(&((*set).to_owned(), who.to_string())))
+            let knows = |who: &IpAddr| {
+                let sets =
+                    if who.is_ipv4() { ["dg-sip-4", "dg-rtp-4"] } else { ["dg-sip-6", "dg-rtp-6"] };
+                sets.iter().all(|set| kernel.contains_key(&((*set).to_owned(), who.to_string())))
             };
-            Ok((jumps && drops && lets_in && LISTED.iter().all(knows)).then_some(()))
+            Ok(LISTED.iter().all(knows).then_some(()))
         })
     }
 
@@ -155,7 +175,7 @@ impl Scene {
 
     /// In quiet times, each of their datagrams arrives.
     pub(crate) fn hears_all_listed(&self) -> io::Result<()> {
-        let one = |who: Ipv4Addr| PORTS.iter().try_for_each(|&port| send(who, port, b"listed"));
+        let one = |who: IpAddr| PORTS.iter().try_for_each(|&port| send(who, port, b"listed"));
         for _ in 0..100 {
             let all = self.arrivals.listed() + LISTED.len() * PORTS.len();
             self.internet.enter(|| LISTED.into_iter().try_for_each(one))??;

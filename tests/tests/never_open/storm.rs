@@ -1,7 +1,7 @@
 //! Probes from random addresses, as fast as they go, beside datagrams of those who have a right.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -46,11 +46,12 @@ impl Storm {
 fn rage(seed: u64, over: &AtomicBool, sent: &AtomicU64) -> io::Result<u64> {
     let (mut random, mut listed) = (seed | 1, 0);
     let mut those = LISTED.into_iter().cycle();
-    for (port, number) in PORTS.into_iter().cycle().zip(1_u64..) {
+    // Both ports twice, and so both families at each.
+    for (port, number) in PORTS.iter().flat_map(|port| [*port; 2]).cycle().zip(1_u64..) {
         if over.load(Ordering::Relaxed) {
             break;
         }
-        send(stranger(&mut random), port, b"probe")?;
+        send(stranger(&mut random, number.is_multiple_of(2)), port, b"probe")?;
         sent.fetch_add(1, Ordering::Relaxed);
         if number.is_multiple_of(PROBES) {
             those.next().map_or(Ok(()), |who| send(who, port, b"listed"))?;
@@ -62,11 +63,15 @@ fn rage(seed: u64, over: &AtomicBool, sent: &AtomicU64) -> io::Result<u64> {
     Ok(listed)
 }
 
-/// Somebody from 13.0.0.0 to 76.255.255.255: xorshift64 (Marsaglia, 2003).
-fn stranger(random: &mut u64) -> Ipv4Addr {
+/// Somebody from 13.0.0.0 to 76.255.255.255 or in 2a01::/16 to 2a0f::/16: xorshift64 (Marsaglia, 2003).
+fn stranger(random: &mut u64, six: bool) -> IpAddr {
     *random ^= *random << 13;
     *random ^= *random >> 7;
     *random ^= *random << 17;
     let [a, b, c, d, ..] = random.to_le_bytes();
-    Ipv4Addr::new(13 + a % 64, b, c, d)
+    if !six {
+        return Ipv4Addr::new(13 + a % 64, b, c, d).into();
+    }
+    let network = 0x2a01 + u16::from(a) % 15;
+    Ipv6Addr::from((u128::from(network) << 112) | (u128::from(*random) << 32)).into()
 }
