@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod base_policy;
 #[cfg(test)]
+mod believed;
+#[cfg(test)]
 mod boot;
 #[cfg(test)]
 mod cable;
