@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use dialgate_contract::ledger::{Ledger, account};
+use dialgate_contract::ledger::{Account, Ledger, account};
 use dialgate_contract::queue::RawRequest;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -111,7 +111,7 @@ async fn the_operator_reopens_an_account() {
     let mut ledger = Ledger::open(&site.config.ledger_file()).unwrap();
     let ann = account::find(ledger.connection(), &"4711".parse().unwrap()).unwrap().unwrap();
     let unlocked_at = Timestamp::from_second(1_800_000_000).ok();
-    let unlocked = account::Account { unlocked_at, ..ann };
+    let unlocked = Account { unlocked_at, ..ann };
     assert!(ledger.write(|tx| account::update(tx, &unlocked)).unwrap());
     assert!(is_let_in(&server, OWNER, RIGHT).await);
 }
