@@ -70,15 +70,24 @@ impl Plan {
     /// # Errors
     /// As [`Plan::between`].
     pub fn undone(desired: &Desired, actual: &Actual) -> Result<Self, PlanError> {
-        let mut rest = Self::between(desired, actual)?;
+        Ok(Self::between(desired, actual)?.without_given(actual))
+    }
+
+    /// The same of the part of a plan that closes.
+    #[must_use]
+    pub fn unclosed(desired: &Desired, actual: &Actual) -> Self {
+        Self::closings(desired, actual).without_given(actual)
+    }
+
+    fn without_given(mut self, actual: &Actual) -> Self {
         let is_given = |step: &Step| {
             let Step::Open { set, network, time } = step else { return false };
             let entries = actual.sets.get(set).map(KernelSet::entries);
             let left = entries.and_then(|entries| entries.get(network).copied().flatten());
             left.is_some_and(|left| left.is_nearly(*time))
         };
-        rest.steps.retain(|step| !is_given(step));
-        Ok(rest)
+        self.steps.retain(|step| !is_given(step));
+        self
     }
 
     /// The part of the plan that closes: addresses leave sets or are kept out, rules go, and last the flows that nothing

@@ -68,7 +68,7 @@ impl Reconciler {
                 tell(&closings);
                 firewall.apply(&closings)?;
                 let after = firewall.read_sets()?;
-                let rest = Plan::closings(&want(firewall)?, &after);
+                let rest = Plan::unclosed(&want(firewall)?, &after);
                 if !rest.is_empty() {
                     return Err(PassError::unsettled(&rest));
                 }

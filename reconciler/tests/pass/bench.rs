@@ -45,6 +45,8 @@ pub(crate) struct Faulty {
     pub(crate) identity: u32,
     /// Who is taken out of the telephones' set after the next change, and who is put in instead.
     pub(crate) swap: Option<[&'static str; 2]>,
+    /// The seconds that a change takes.
+    pub(crate) slow: u32,
     /// This many times no flow can be cut.
     pub(crate) uncut: u32,
     /// The networks whose flows were cut, each as often as that was done.
@@ -91,6 +93,8 @@ impl Firewall for Handle {
             return Ok(());
         }
         kernel.memory.apply(plan)?;
+        let slow = kernel.slow;
+        kernel.age(slow);
         if let Some([gone, instead]) = kernel.swap.take() {
             kernel.exchange(gone, instead);
         }
@@ -196,6 +200,7 @@ impl Bench {
             generation: 0,
             identity: 0,
             swap: None,
+            slow: 0,
             uncut: 0,
             cut: Vec::new(),
             counted: None,

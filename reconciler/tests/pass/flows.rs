@@ -1,4 +1,4 @@
-use dialgate_contract::ledger::{LeaseEnd, allow, lease, loss, pass};
+use dialgate_contract::ledger::{LeaseEnd, Verdict, allow, lease, loss, pass};
 use dialgate_contract::queue::Wish;
 use dialgate_reconciler::firewall::{Family, KernelSet, Memory, Time};
 use dialgate_reconciler::pass::{Reconciler, next_due};
@@ -198,4 +198,17 @@ fn what_was_closed_is_cut_though_the_pass_fails() {
     bench.kernel.borrow_mut().reads = Some(1);
     assert!(bench.reconciler("").pass(&[], at(2)).is_err());
     assert_eq!(bench.cut(), ["12.34.56.2"]);
+}
+
+#[test]
+fn whose_right_ended_before_keeps_nobody_from_closing_while_seconds_go_by() {
+    let bench = two_in();
+    bench.revoke_all();
+    let mut reconciler = bench.reconciler("");
+    reconciler.pass(&[request(3)], at(10)).unwrap();
+    // About two seconds nothing is done, and three come about while something else is.
+    bench.kernel.borrow_mut().age(2);
+    bench.kernel.borrow_mut().slow = 1;
+    reconciler.pass(&[wish(4, Wish::Close)], at(10)).unwrap();
+    assert_eq!((bench.open(), bench.verdict(4)), (vec![], Some(Verdict::Closed)));
 }
