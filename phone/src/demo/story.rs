@@ -158,8 +158,8 @@ mod tests {
 
     lease     L1 for 12.34.56.78: sip, rtp until Friday, 20 November, 6:00 pm
     kernel    add dg-sip-4 12.34.56.78 timeout 86399
-              -A DIALGATE -p udp -m udp --dport 5060:5069 -m set
-                --match-set dg-sip-4 src -j ACCEPT
+              -A DIALGATE -p udp -m udp --dport 5060:5069 -m set --match-set
+                dg-sip-4 src -j ACCEPT
 
     after     a packet from 12.34.56.78 to port 5060 gets in
               a packet from 12.34.56.79 to port 5060 is kept out
