@@ -26,6 +26,9 @@ const DROP: &str = "-A INPUT -p udp -m udp --dport 5060 -j DROP";
 const BURST: Duration = Duration::from_millis(20);
 const PACKETS: (u32, u32) = (20, 10_000);
 
+/// Of the shipped services, those that a PBX with telephones, browsers and a trunk needs.
+const USUAL: [&str; 8] = ["all", "iax", "rtp", "sip", "sips", "ssh", "web", "webrtc"];
+
 /// Eight services that all open the packet's port, so that all of their sets are looked up.
 const EIGHT: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -33,24 +36,28 @@ const EIGHT: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 pub(super) fn measure(extent: &Extent) -> io::Result<String> {
     let mut rows = heading(
         "ns of a processor that N addresses cost a stranger's packet, on top of the path without",
-        &["N", "path", "shipped", "8 alike", "each", "path", "legacy"],
+        &["N", "path", "shipped", "8 usual", "8 alike", "each", "path", "legacy"],
     );
     for &listed in extent.listed() {
         rows += &costs(listed, extent.bursts())?;
     }
     Ok(rows
         + "shipped: dialgate with the services of a new ledger, N in the two that the packet's port belongs to;\n\
-           8 alike: dialgate with eight services of that port, N spread over them; each: a rule for each of N,\n\
-           by iptables-nft and by iptables-legacy, which has a path of its own\n")
+           8 usual: the same with eight of them; 8 alike: dialgate with eight services of that port, N spread\n\
+           over them; each: a rule for each of N, by iptables-nft and by iptables-legacy, which has a path of\n\
+           its own\n")
 }
 
 fn costs(listed: u32, bursts: u32) -> io::Result<String> {
     let (shipped, alike) = (shipped()?, alike()?);
+    let mut usual = shipped.clone();
+    usual.retain(|service| USUAL.contains(&service.name.as_str()));
     let ours = |services: &[Service], among: &[&str]| ours(services, among, listed);
     let (nft, legacy) = ("iptables", "iptables-legacy");
     let bare = cost(bursts, nft, || Ok(()))?;
     let figures = [
         cost(bursts, nft, || ours(&shipped, &["sip", "all"]))? - bare,
+        cost(bursts, nft, || ours(&usual, &["sip", "all"]))? - bare,
         cost(bursts, nft, || ours(&alike, &EIGHT))? - bare,
         cost(bursts, nft, || one_each(nft, listed))? - bare,
     ];
