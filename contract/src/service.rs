@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::Lifetime;
 use crate::text_enum::text_enum;
@@ -9,7 +10,7 @@ use crate::text_enum::text_enum;
 /// first. It is part of set names in the kernel, which have 31 at most (`IPSET_MAXNAMELEN`), and so none of
 /// [`ServiceName::RESERVED`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ServiceName(String);
+pub struct ServiceName(Arc<str>);
 
 /// What a service opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl FromStr for ServiceName {
         let letter_first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
         let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if letter_first && plain && text.len() <= 20 {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(ServiceError::Name)
         }

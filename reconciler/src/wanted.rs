@@ -44,13 +44,12 @@ pub(crate) fn wanted_since(
     let services = service::all(connection)?;
     let denials = denied(connection, now)?;
     let mut grants = leased(connection, now, revision)?;
+    // All of them, if only to know whose flows go on.
     let allowed = allowed(connection, now)?;
     let changed = revision.map(|revision| lease::where_changed(connection, revision, now));
-    let part = changed.transpose()?.map(|changed| {
-        let changed = changed.into_iter().map(Network::from);
-        let networks = changed.chain(allowed.iter().map(|grant| grant.network));
-        networks.map(|network| network.net()).collect()
-    });
+    let part = changed
+        .transpose()?
+        .map(|changed| changed.into_iter().map(|address| Network::from(address).net()).collect());
     grants.extend(allowed);
     // Whoever is denied as a whole leaves the sets as well, and with that his flows are cut.
     let kept_out: BTreeSet<IpNet> = denials.iter().map(|denial| denial.network.net()).collect();

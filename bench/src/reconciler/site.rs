@@ -159,11 +159,18 @@ pub(super) fn desired(
 ) -> io::Result<Desired> {
     let ledger = Ledger::open(ledger).map_err(io::Error::other)?;
     let services = service::all(ledger.connection()).map_err(io::Error::other)?;
-    let grants = numbers
-        .map(|number| Ok(Grant { network: address(number)?.into(), services: sip()?, time }));
-    let grants = grants.collect::<io::Result<Vec<_>>>()?;
+    let (sip, mut failed) = (sip()?, None);
+    // One at a time: a million are many.
+    let grants = numbers.map_while(|number| match address(number) {
+        Ok(address) => Some(Grant { network: address.into(), services: sip.clone(), time }),
+        Err(error) => {
+            failed = Some(error);
+            None
+        }
+    });
     let chain = "DIALGATE".parse().map_err(io::Error::other)?;
-    Ok(Desired::new(chain, Anchor::Auto, &services, grants))
+    let desired = Desired::new(chain, Anchor::Auto, &services, grants);
+    failed.map_or(Ok(desired), Err)
 }
 
 fn open(

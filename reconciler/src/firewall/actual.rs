@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -69,8 +70,8 @@ impl Actual {
         filters: BTreeMap<Family, Filter>,
     ) -> Result<Self, UnreadableError> {
         let mut saved = SavedSets::default();
-        saved_sets.lines().try_for_each(|line| saved.line(line))?;
-        Ok(saved.with(filters))
+        saved.piece(saved_sets.as_bytes());
+        saved.with(filters)
     }
 
     /// The sets that bear names of ours.
@@ -126,12 +127,14 @@ pub(super) fn kind(family: Family) -> String {
 }
 
 /// A network as ipset prints it: a single host without a suffix.
-pub(super) fn ipset_network(network: IpNet) -> String {
-    if network.prefix_len() == network.max_prefix_len() {
-        network.addr().to_string()
-    } else {
-        network.to_string()
-    }
+pub(super) fn ipset_network(network: IpNet) -> impl Display {
+    std::fmt::from_fn(move |f| {
+        if network.prefix_len() == network.max_prefix_len() {
+            network.addr().fmt(f)
+        } else {
+            network.fmt(f)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the tools are given.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use dialgate_contract::config::ChainName;
 
@@ -34,7 +34,7 @@ impl Batch {
     /// A batch of one step.
     pub(super) fn of(step: &Step) -> Self {
         match command(step) {
-            Command::Script(tool, script) => Self::Script { tool, script },
+            Command::Script(tool, line) => Self::Script { tool, script: line.to_string() },
             Command::Cut(cut) => Self::Cut(vec![cut.clone()]),
         }
     }
@@ -42,8 +42,9 @@ impl Batch {
     /// Takes a step in, unless it is carried out by something else.
     pub(super) fn add(&mut self, step: &Step) -> bool {
         match (self, command(step)) {
-            (Self::Script { tool, script }, Command::Script(other, more)) if *tool == other => {
-                script.push_str(&more);
+            (Self::Script { tool, script }, Command::Script(other, line)) if *tool == other => {
+                // Writing to a text cannot fail.
+                let _ = write!(script, "{line}");
                 true
             }
             (Self::Cut(cuts), Command::Cut(cut)) => {
@@ -56,31 +57,50 @@ impl Batch {
 }
 
 enum Command<'a> {
-    Script(Tool, String),
+    Script(Tool, Line<'a>),
     Cut(&'a Cut),
 }
 
-/// The lines a tool is given, each with its end. With `-exist`, what is gone already is no error.
+/// What a tool is told by one step: a line, or a transaction.
+struct Line<'a>(&'a Step);
+
 fn command(step: &Step) -> Command<'_> {
-    let ipset = |line: String| Command::Script(Tool::Ipset, line);
-    match step {
-        Step::Close { set, network } => ipset(format!("del {set} {}\n", ipset_network(*network))),
-        Step::Shorten { set, network, time } | Step::Open { set, network, time } => {
-            ipset(format!("add {set} {} timeout {}\n", ipset_network(*network), time.timeout()))
+    let tool = match step {
+        Step::Cut(cut) => return Command::Cut(cut),
+        Step::Narrow { family, .. }
+        | Step::Rebuild { family, .. }
+        | Step::Retire { family, .. } => Tool::Iptables(*family),
+        Step::Close { .. }
+        | Step::Shorten { .. }
+        | Step::Open { .. }
+        | Step::Empty { .. }
+        | Step::Destroy { .. }
+        | Step::Create { .. } => Tool::Ipset,
+    };
+    Command::Script(tool, Line(step))
+}
+
+impl fmt::Display for Line<'_> {
+    /// The lines a tool is given, each with its end. With `-exist`, what is gone already is no error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Step::Close { set, network } => writeln!(f, "del {set} {}", ipset_network(*network)),
+            Step::Shorten { set, network, time } | Step::Open { set, network, time } => {
+                let network = ipset_network(*network);
+                writeln!(f, "add {set} {network} timeout {}", time.timeout())
+            }
+            Step::Empty { set } => writeln!(f, "flush {set}"),
+            Step::Destroy { set } => writeln!(f, "destroy {set}"),
+            Step::Create { set } => writeln!(f, "create {set} {}", creation(set.family())),
+            Step::Narrow { chain, rules, .. } => f.write_str(&transaction(chain, rules, None)),
+            Step::Rebuild { chain, rules, jump, .. } => {
+                f.write_str(&transaction(chain, rules, jump.as_ref()))
+            }
+            Step::Retire { chain, jumps, needed, .. } => {
+                f.write_str(&retirement(chain, jumps, *needed))
+            }
+            Step::Cut(_) => Ok(()),
         }
-        Step::Empty { set } => ipset(format!("flush {set}\n")),
-        Step::Destroy { set } => ipset(format!("destroy {set}\n")),
-        Step::Create { set } => ipset(format!("create {set} {}\n", creation(set.family()))),
-        Step::Narrow { family, chain, rules } => {
-            Command::Script(Tool::Iptables(*family), transaction(chain, rules, None))
-        }
-        Step::Rebuild { family, chain, rules, jump } => {
-            Command::Script(Tool::Iptables(*family), transaction(chain, rules, jump.as_ref()))
-        }
-        Step::Retire { family, chain, jumps, needed } => {
-            Command::Script(Tool::Iptables(*family), retirement(chain, jumps, *needed))
-        }
-        Step::Cut(cut) => Command::Cut(cut),
     }
 }
 

@@ -129,18 +129,15 @@ impl Desired {
         self
     }
 
-    /// The same, but of the sets of services nothing is said about any network but these: what the kernel holds of others is
-    /// right, and stays.
+    /// The same, but in the sets of services nothing is done about any network but these: what the kernel holds of others
+    /// is right, and stays.
     #[must_use]
     pub fn only(mut self, networks: BTreeSet<IpNet>) -> Self {
-        for (_, entries) in self.sets.iter_mut().filter(|(name, _)| name.service().is_some()) {
-            entries.retain(|network, _| networks.contains(network));
-        }
         self.part = Some(networks);
         self
     }
 
-    /// The networks that something is said about; `None` when about all there are.
+    /// The networks that something is done about; `None` when about all there are.
     pub(crate) const fn part(&self) -> Option<&BTreeSet<IpNet>> {
         self.part.as_ref()
     }

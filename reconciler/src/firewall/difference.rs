@@ -66,27 +66,20 @@ impl<'a> Difference<'a> {
     }
 
     /// Makes sets and fills them.
-    pub(super) fn build(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> =
-            self.malformed().map(|set| Step::Destroy { set: set.clone() }).collect();
+    pub(super) fn build(&self, steps: &mut Vec<Step>) {
+        steps.extend(self.malformed().map(|set| Step::Destroy { set: set.clone() }));
         let nobody = BTreeMap::new();
-        let mut filling = Vec::new();
-        for (name, wanted) in self.desired.sets().iter().filter(|(name, _)| self.is_spoken(name)) {
-            let present = self.actual.sets.get(name);
-            match present.filter(|set| set.as_created) {
-                Some(set) if !name.closes() => {
-                    filling.extend(missing(name, self.desired, &set.entries, wanted));
-                }
-                None if !name.closes() || present.is_some() => {
-                    steps.push(Step::Create { set: name.clone() });
-                    filling.extend(missing(name, self.desired, &nobody, wanted));
-                }
-                // These were filled first of all.
-                Some(_) | None => {}
-            }
+        let wanted = || self.desired.sets().iter().filter(|(name, _)| self.is_spoken(name));
+        let held = |name: &SetName| self.actual.sets.get(name).filter(|set| set.as_created);
+        // Sets that keep out are there, and were filled first of all, unless they were malformed.
+        let is_kept = |name: &SetName| name.closes() && !self.is_malformed(name);
+        for (name, _) in wanted().filter(|(name, _)| held(name).is_none() && !is_kept(name)) {
+            steps.push(Step::Create { set: name.clone() });
         }
-        steps.append(&mut filling);
-        steps
+        for (name, wanted) in wanted().filter(|(name, _)| !is_kept(name)) {
+            let held = held(name).map_or(&nobody, |set| &set.entries);
+            steps.extend(missing(name, self.desired, held, wanted));
+        }
     }
 
     /// Takes out of the sets that keep out whoever should not be there, once our chain is right.
@@ -181,6 +174,10 @@ impl<'a> Difference<'a> {
 
     fn is_spoken(&self, set: &SetName) -> bool {
         self.actual.filters.contains_key(&set.family())
+    }
+
+    fn is_malformed(&self, name: &SetName) -> bool {
+        self.actual.sets.get(name).is_some_and(|set| !set.as_created)
     }
 
     /// Sets that should be, but not as they are.

@@ -55,7 +55,7 @@ impl Bans for Fail2ban {
     }
 
     fn lift(&mut self, ban: IpNet) -> Result<(), BansError> {
-        run(&self.client, &["unban", &ipset_network(ban)]).map(|_| ())
+        run(&self.client, &["unban", &ipset_network(ban).to_string()]).map(|_| ())
     }
 }
 

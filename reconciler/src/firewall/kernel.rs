@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::conntrack::Conntrack;
 use super::process::{Limits, Running};
+use super::saved::SavedSets;
 use super::{
     Actual, Batch, Cut, Family, Filter, Firewall, FirewallError, Looks, Neighbour, Plan, SetName,
     Tool,
@@ -46,14 +47,16 @@ impl Kernel {
     }
 
     /// Only our own sets are listed: those of others may be long.
-    fn save_sets(&self) -> Result<String, FirewallError> {
+    fn save_sets(&self) -> Result<SavedSets, FirewallError> {
+        let mut saved = SavedSets::default();
         let names = Running::start(&self.ipset, &["list", "-name"], "", LIMITS)?.finish()?;
         let ours = names.lines().filter_map(|name| name.parse::<SetName>().ok());
         let script: String = ours.map(|name| format!("save {name}\n")).collect();
-        if script.is_empty() {
-            return Ok(String::new());
+        if !script.is_empty() {
+            let running = Running::start(&self.ipset, &["restore"], &script, LIMITS)?;
+            running.finish_by(|piece| saved.piece(piece))?;
         }
-        Running::start(&self.ipset, &["restore"], &script, LIMITS)?.finish()
+        Ok(saved)
     }
 }
 
@@ -70,7 +73,7 @@ impl Firewall for Kernel {
         for (family, table) in tables {
             filters.insert(family, Filter::parse(&table.finish()?)?);
         }
-        let actual = Actual::parse(&sets, filters)?;
+        let actual = sets.with(filters)?;
         let looks = self.look();
         self.seen =
             looks.filter(|looks| Some(&looks.rules) == rules.as_ref() && looks.is_of(&actual));
@@ -78,7 +81,7 @@ impl Firewall for Kernel {
     }
 
     fn read_sets(&mut self) -> Result<Actual, FirewallError> {
-        Ok(Actual::parse(&self.save_sets()?, BTreeMap::new())?)
+        Ok(self.save_sets()?.with(BTreeMap::new())?)
     }
 
     fn glance(&mut self) -> Option<Looks> {

@@ -91,6 +91,10 @@ impl Known {
         self.doubtful.extend(having.map(|(name, _)| (name.clone(), network)));
     }
 
+    fn entries(&self) -> usize {
+        self.memory.actual().sets.values().map(|set| set.entries.len()).sum()
+    }
+
     /// What the kernel holds now, as far as can be seen, and how it looks; `None` where everything is to be read.
     pub(super) fn recall(&mut self, firewall: &mut dyn Firewall) -> Option<(Actual, Looks)> {
         let now = firewall.clock()?;
@@ -98,7 +102,12 @@ impl Known {
             return None;
         }
         let seconds = now.saturating_duration_since(self.aged).as_secs();
+        let before = self.entries();
         self.memory.age(u32::try_from(seconds).ok()?);
+        // Who has run out in the kernel may be wanted still.
+        if self.entries() != before {
+            return None;
+        }
         self.aged += Duration::from_secs(seconds);
         if !self.doubtful.is_empty() && !firewall.has(&self.doubtful) {
             return None;

@@ -1,12 +1,12 @@
 //! A firewall that remembers what was seen and done, and reads no more of the kernel than it must.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 
 use super::known::Known;
-use super::{Actual, Cut, Firewall, FirewallError, Looks, Neighbour, Plan, Step};
+use super::{Actual, Cut, Firewall, FirewallError, Looks, Neighbour, Plan, SetName, Step};
 
 /// The steps that are remembered; more of them are only counted.
 const REMEMBERED: usize = 3;
@@ -167,6 +167,14 @@ impl Firewall for Observed {
     /// `None` too when it has been changed by us since.
     fn seen(&self) -> Option<Looks> {
         self.seen.clone()
+    }
+
+    fn clock(&self) -> Option<Instant> {
+        self.inner.clock()
+    }
+
+    fn has(&mut self, entries: &BTreeSet<(SetName, IpNet)>) -> bool {
+        self.inner.has(entries)
     }
 
     fn neighbours(&mut self) -> Vec<Neighbour> {

@@ -49,7 +49,7 @@ impl Plan {
         }
         let difference = Difference { desired, actual };
         let Self { mut steps } = Self::closings(desired, actual);
-        steps.extend(difference.build());
+        difference.build(&mut steps);
         for (&family, filter) in &actual.filters {
             if let Some(anchor) = anchors.get(&family) {
                 steps.extend(difference.rebuild(family, filter, anchor));

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -64,53 +64,54 @@ impl<'a> Running<'a> {
     }
 
     /// Waits for its end and returns what it printed.
-    pub(super) fn finish(mut self) -> Result<String, FirewallError> {
-        let ended = self.collect().map_err(|source| self.broken(source))?;
+    pub(super) fn finish(self) -> Result<String, FirewallError> {
+        let mut printed = Vec::new();
+        self.finish_by(|piece| printed.extend_from_slice(piece))?;
+        // Comments of other people's rules may be in any encoding; ours are ASCII.
+        Ok(String::from_utf8(printed)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Waits for its end and takes what it prints while it does.
+    pub(super) fn finish_by(mut self, take: impl FnMut(&[u8])) -> Result<(), FirewallError> {
+        let ended = self.collect(take).map_err(|source| self.broken(source))?;
         let Some((status, printed)) = ended else {
             return Err(FirewallError::TooSlow {
                 tool: self.tool.clone(),
                 limit: self.limits.time,
             });
         };
-        if printed.len() > self.limits.output {
+        if printed > self.limits.output {
             let limit = self.limits.output;
             return Err(FirewallError::TooMuch { tool: self.tool.clone(), limit });
         }
         if !status.success() {
             return Err(self.failed(status));
         }
-        // Comments of other people's rules may be in any encoding; ours are ASCII.
-        Ok(String::from_utf8(printed)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        Ok(())
     }
 
-    /// How the tool ended and what it printed, one byte too much at most; `None` when its time is over.
-    fn collect(&mut self) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
-        let mut printed = Vec::new();
-        if let Some(mut stdout) = self.child.stdout.take() {
-            while self.awaits(&stdout)? {
-                if !self.read(&mut stdout, &mut printed)? {
-                    return self.status(printed);
-                }
+    /// How the tool ended and how many bytes it printed; `None` when its time is over.
+    fn collect(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<Option<(ExitStatus, usize)>> {
+        let Some(mut stdout) = self.child.stdout.take() else { return Ok(None) };
+        let (mut piece, mut printed) = ([0; 64 * 1024], 0_usize);
+        while self.awaits(&stdout)? {
+            let length = match stdout.read(&mut piece) {
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            printed = printed.saturating_add(length);
+            if length == 0 || printed > self.limits.output {
+                return self.status(printed);
             }
+            take(piece.get(..length).unwrap_or_default());
         }
         Ok(None)
     }
 
-    /// Reads a piece; `false` at the end, or when the limit is passed.
-    fn read(&self, stdout: &mut ChildStdout, printed: &mut Vec<u8>) -> io::Result<bool> {
-        let mut piece = [0; 64 * 1024];
-        let length = match stdout.read(&mut piece) {
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            Err(error) => return Err(error),
-        };
-        printed.extend(piece.iter().take(length));
-        Ok(length > 0 && printed.len() <= self.limits.output)
-    }
-
-    fn status(&mut self, printed: Vec<u8>) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
-        if printed.len() > self.limits.output {
+    fn status(&mut self, printed: usize) -> io::Result<Option<(ExitStatus, usize)>> {
+        if printed > self.limits.output {
             self.child.kill()?;
         }
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {

@@ -15,6 +15,9 @@ pub(super) struct SavedSets {
     sets: BTreeMap<SetName, KernelSet>,
     packets: Option<Packets>,
     last: Option<Last>,
+    /// What came behind the last whole line.
+    rest: Vec<u8>,
+    unreadable: Option<UnreadableError>,
 }
 
 /// The set of the last line: the lines of a set follow each other.
@@ -28,6 +31,22 @@ struct Last {
 }
 
 impl SavedSets {
+    /// Reads a piece of what is printed.
+    pub(super) fn piece(&mut self, piece: &[u8]) {
+        let end = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let (whole, begun) = piece.split_at(end);
+        if !whole.is_empty() {
+            self.rest.extend_from_slice(whole);
+            let lines = std::mem::take(&mut self.rest);
+            for line in String::from_utf8_lossy(&lines).lines() {
+                if self.unreadable.is_none() {
+                    self.unreadable = self.line(line).err();
+                }
+            }
+        }
+        self.rest.extend_from_slice(begun);
+    }
+
     /// Reads one more line.
     pub(super) fn line(&mut self, line: &str) -> Result<(), UnreadableError> {
         let mut words = line.split(' ');
@@ -60,11 +79,15 @@ impl SavedSets {
     }
 
     /// What there is, with the tables of these families.
-    pub(super) fn with(mut self, filters: BTreeMap<Family, Filter>) -> Actual {
+    pub(super) fn with(
+        mut self,
+        filters: BTreeMap<Family, Filter>,
+    ) -> Result<Actual, UnreadableError> {
+        self.piece(b"\n");
         self.turn_to("");
-        let Self { sets, packets, .. } = self;
+        let Self { sets, packets, unreadable, .. } = self;
         let counts = packets.filter(|packets| packets.counts);
-        Actual { sets, filters, packets: counts }
+        unreadable.map_or(Ok(Actual { sets, filters, packets: counts }), Err)
     }
 
     fn turn_to(&mut self, text: &str) {

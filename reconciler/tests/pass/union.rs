@@ -144,7 +144,8 @@ impl Site {
         self.reconciler.record(now, None).unwrap();
         assert_eq!(self.bench.open(), self.right());
         assert_eq!(loss::all(self.bench.ledger().connection()).unwrap(), []);
-        assert!(self.reconciler.preview(&[], now).unwrap().is_empty(), "a second pass has work");
+        let rest = self.reconciler.preview(&[], now).unwrap();
+        assert!(rest.is_empty(), "a second pass has work:\n{rest}");
     }
 
     fn right(&self) -> Vec<&'static str> {
