@@ -19,6 +19,7 @@ mod letters;
 mod names;
 mod quick_check;
 mod requests;
+mod trail;
 mod usage;
 
 use dialgate_contract::config::Config;
@@ -61,6 +62,7 @@ pub struct Reconciler {
     verified: Option<Verified>,
     bans: Box<dyn Bans>,
     clocks: Option<Clocks>,
+    head_told: Option<trail::Day>,
 }
 
 impl Reconciler {
@@ -69,7 +71,8 @@ impl Reconciler {
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
         let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
         let (bans, verified, clocks) = (Box::new(NoBans), None, None);
-        Self { policy, config, ledger, firewall, verified, bans, clocks }
+        let head_told = trail::last_told(&ledger);
+        Self { policy, config, ledger, firewall, verified, bans, clocks, head_told }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -168,6 +171,7 @@ impl Reconciler {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
+        self.tell_head(now);
         let clocks = self.clocks.take();
         let verified = self.verified.as_ref().filter(|_| problem.is_none());
         self.ledger.write_lazily(|transaction| {
