@@ -72,6 +72,10 @@ pub(crate) enum Error {
         "{asked} is longer than lease.max allows: give at most {max}, or raise lease.max in the configuration"
     )]
     LeaseTooLong { asked: Lifetime, max: Lifetime },
+    #[error("that time is too far away: write one such as 2h or 2026-11-20")]
+    NoSuchTime,
+    #[error("writing the answer: {0}")]
+    Print(std::io::Error),
     #[error("{0}")]
     Unfit(#[from] Unfit),
     #[error(transparent)]
@@ -129,7 +133,8 @@ impl Error {
             {
                 Exit::NoPerm
             }
-            Self::Io { .. } => Exit::IoErr,
+            Self::Io { .. } | Self::Print(_) => Exit::IoErr,
+            Self::NoSuchTime => Exit::Usage,
             Self::User(SystemUserError::Unknown(_) | SystemUserError::Lookup(..))
             | Self::Pepper(PepperError::Read { .. } | PepperError::Content { .. })
             | Self::NoLedger(_)

@@ -83,3 +83,11 @@ pub(crate) const WHY: &str = "\
 Examples:
   dialgate why 12.34.56.78
   dialgate why 12.34.56.78 --service sip";
+
+pub(crate) const AUDIT: &str = "\
+Examples:
+  dialgate audit --account 4711 --since 2h
+  dialgate audit --action request-refused --since 2026-11-20
+  dialgate audit --address 12.34.56.78 --limit 10
+  dialgate audit --follow
+  dialgate audit verify";

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod audit;
 mod firewall;
 mod import;
 mod lists;
@@ -7,13 +8,14 @@ mod lists;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand};
 use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, config};
 
 use crate::argument::{LeaseTarget, NewNumber, Setting, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
+pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
@@ -100,11 +102,8 @@ pub(crate) enum Command {
     /// Show how things stand: leases, accounts, the reconciler and the letters
     Status,
     /// Show who did what, the latest last
-    Audit {
-        /// How many lines to show
-        #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
-        lines: u32,
-    },
+    #[command(after_help = example::AUDIT)]
+    Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]

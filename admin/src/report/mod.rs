@@ -11,7 +11,7 @@ use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::pass::Pass;
 use dialgate_contract::ledger::{Account, Granted, Lease, LeaseId};
 use dialgate_contract::{
-    AccountNumber, Language, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
+    AccountNumber, Exit, Language, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
 };
 use dialgate_pin::Pin;
 use jiff::Timestamp;
@@ -52,6 +52,9 @@ pub(crate) enum Report {
     Keys(Keys),
     Status(Box<Status>),
     Audit(Vec<AuditRow>),
+    Trail(Trail),
+    /// All was printed already.
+    Printed,
 }
 
 #[derive(Debug, Serialize)]
@@ -190,11 +193,35 @@ pub(crate) struct Letters {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct AuditRow {
+    /// Its number in the trail.
+    pub(crate) id: i64,
     pub(crate) at: Timestamp,
     pub(crate) actor: String,
     pub(crate) action: String,
     pub(crate) account: Option<String>,
     pub(crate) detail: String,
+}
+
+/// What came of looking at every line of the audit trail.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trail {
+    /// How many are as they were written, from the first one on.
+    pub(crate) lines: u64,
+    /// The last of them and its hash.
+    pub(crate) head: Option<String>,
+    /// The line that was asked for by its number and hash, and is still there unless something is wrong.
+    #[serde(skip)]
+    pub(crate) known: Option<i64>,
+    /// The number of the first that is not.
+    pub(crate) first_bad: Option<i64>,
+    pub(crate) problem: Option<String>,
+}
+
+impl Report {
+    /// How the program ends after this answer.
+    pub(crate) fn exit(&self) -> Exit {
+        if let Self::Trail(trail) = self { trail.exit() } else { Exit::Ok }
+    }
 }
 
 impl From<Service> for ServiceRow {
@@ -263,6 +290,7 @@ impl LastPass {
 impl From<Entry> for AuditRow {
     fn from(entry: Entry) -> Self {
         Self {
+            id: entry.id,
             at: entry.at,
             actor: entry.actor,
             action: entry.action,

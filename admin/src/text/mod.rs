@@ -3,6 +3,7 @@
 mod firewall;
 mod import;
 mod lists;
+mod trail;
 
 use std::net::IpAddr;
 
@@ -13,14 +14,16 @@ use jiff::tz::TimeZone;
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, HostProblem, Keys, LeaseRow,
-    Report, Revoked, ServiceRow, SetUp, Status,
+    AccountChange, AccountDetails, AccountRow, Grant, HostProblem, Keys, LeaseRow, Report, Revoked,
+    ServiceRow, SetUp, Status,
 };
 
 /// Says things to people, in their time.
 pub(crate) struct Reader<'a> {
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a TimeZone,
+    /// Somebody reads it on a terminal: long lines are broken.
+    pub(crate) is_terminal: bool,
 }
 
 impl Reader<'_> {
@@ -53,8 +56,12 @@ impl Reader<'_> {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
             }
             Report::Status(status) => self.status(status),
-            Report::Audit(lines) if lines.is_empty() => "nothing has been done yet\n".to_owned(),
-            Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
+            Report::Audit(lines) if lines.is_empty() => {
+                "no line of the audit trail is so\n".to_owned()
+            }
+            Report::Audit(lines) => lines.iter().map(|line| self.audit_line(line)).collect(),
+            Report::Trail(trail) => trail::words(trail),
+            Report::Printed => String::new(),
         }
     }
 
@@ -171,13 +178,6 @@ impl Reader<'_> {
             letters.waiting, letters.given_up
         ));
         text
-    }
-
-    fn audit(&self, line: &AuditRow) -> String {
-        let at = line.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
-        let account = line.account.as_deref().unwrap_or("-");
-        let text = format!("{at}  {}  {}  {account}  {}", line.actor, line.action, line.detail);
-        text.trim_end().replace('\n', "?") + "\n"
     }
 
     /// `2026-11-21 06:00, in 5 h`

@@ -8,6 +8,7 @@
 
 mod account;
 mod allow;
+mod audit;
 mod deny;
 mod firewall;
 mod import;
