@@ -21,12 +21,9 @@ mod init;
 mod keys;
 mod layout;
 mod lease;
-mod ledger_events;
 mod listing;
-mod moment;
 mod new_pin;
 mod own_access;
-mod paint;
 mod phones;
 mod print;
 mod random;
@@ -41,13 +38,12 @@ mod why;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use cli::{Cli, Command};
 use error::Error;
-use print::Printer;
 use report::Report;
 use site::Site;
 
@@ -58,16 +54,15 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return print::usage(&answer).into(),
     };
-    let now = now();
-    let printer = Printer { json: cli.json, now, zone: &TimeZone::system() };
-    let exit = match run(cli, now, &printer) {
-        Ok(report) => printer.report(&report),
+    let (json, now) = (cli.json, now());
+    let exit = match run(cli, now) {
+        Ok(report) => print::report(&report, json, now, &TimeZone::system()),
         Err(error) => print::error(&error),
     };
     exit.into()
 }
 
-fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error> {
+fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
     let config = &cli.config;
     let site = || Site::load(config, now);
     match cli.command {
@@ -82,8 +77,14 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
-        Command::Audit(command) => audit::run(command, &site()?, printer),
+        Command::Audit { lines } => audit::run(lines, &site()?),
     }
+}
+
+/// What can be typed, for whoever makes manual pages and completions of it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The time in whole seconds, as the ledger keeps it.
@@ -96,10 +97,9 @@ fn now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }
