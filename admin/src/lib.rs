@@ -21,9 +21,12 @@ mod init;
 mod keys;
 mod layout;
 mod lease;
+mod ledger_events;
 mod listing;
+mod moment;
 mod new_pin;
 mod own_access;
+mod paint;
 mod phones;
 mod print;
 mod random;
@@ -44,6 +47,7 @@ use jiff::tz::TimeZone;
 
 use cli::{Cli, Command};
 use error::Error;
+use print::Printer;
 use report::Report;
 use site::Site;
 
@@ -54,15 +58,16 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return print::usage(&answer).into(),
     };
-    let (json, now) = (cli.json, now());
-    let exit = match run(cli, now) {
-        Ok(report) => print::report(&report, json, now, &TimeZone::system()),
+    let now = now();
+    let printer = Printer { json: cli.json, now, zone: &TimeZone::system() };
+    let exit = match run(cli, now, &printer) {
+        Ok(report) => printer.report(&report),
         Err(error) => print::error(&error),
     };
     exit.into()
 }
 
-fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
+fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error> {
     let config = &cli.config;
     let site = || Site::load(config, now);
     match cli.command {
@@ -77,7 +82,7 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
-        Command::Audit { lines } => audit::run(lines, &site()?),
+        Command::Audit(command) => audit::run(command, &site()?, printer),
     }
 }
 
