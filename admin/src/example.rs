@@ -91,3 +91,13 @@ Examples:
   dialgate audit --address 12.34.56.78 --limit 10
   dialgate audit --follow
   dialgate audit verify";
+
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  dialgate doctor
+  dialgate doctor --letter ann@example.net
+  dialgate doctor --no-call --json             for monitoring
+
+It ends with 0 when all is well, 1 when something is to be watched and 2 when
+something does not work or is not safe, as monitoring plugins do. What was
+skipped counts neither way.";

@@ -6,10 +6,13 @@
 mod account;
 mod allow;
 mod argument;
+mod asterisk;
 mod audit;
+mod child;
 mod cli;
 mod contact;
 mod deny;
+mod doctor;
 mod echo;
 mod ending;
 mod error;
@@ -82,6 +85,8 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),
+        Command::Doctor(arguments) => doctor::run(&arguments, config, now),
+        Command::LookInside => doctor::look_inside(config).map(|()| Report::Printed),
         Command::Audit(command) => audit::run(command, &site()?, printer),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod audit;
+mod doctor;
 mod firewall;
 mod import;
 mod lists;
@@ -16,6 +17,7 @@ use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
 pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
+pub(crate) use doctor::{DoctorArguments, LOOK_INSIDE};
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
@@ -101,6 +103,11 @@ pub(crate) enum Command {
     },
     /// Show how things stand: leases, accounts, the reconciler and the letters
     Status,
+    /// Look at everything that a call needs, and say what to do about what is wrong
+    #[command(after_help = example::DOCTOR)]
+    Doctor(DoctorArguments),
+    #[command(name = LOOK_INSIDE, hide = true)]
+    LookInside,
     /// Show who did what, the latest last
     #[command(after_help = example::AUDIT)]
     Audit(AuditCommand),

@@ -17,6 +17,7 @@ use dialgate_pin::Pin;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::doctor::{Check, Health};
 use crate::files::Step;
 
 pub(crate) use firewall::{
@@ -51,6 +52,7 @@ pub(crate) enum Report {
     Providers(Providers),
     Keys(Keys),
     Status(Box<Status>),
+    Doctor(Vec<Check>),
     Audit(Vec<AuditRow>),
     Trail(Trail),
     /// All was printed already.
@@ -220,6 +222,9 @@ pub(crate) struct Trail {
 impl Report {
     /// How the program ends after this answer.
     pub(crate) fn exit(&self) -> Exit {
+        if let Self::Doctor(checks) = self {
+            return Health::exit(checks);
+        }
         if let Self::Trail(trail) = self { trail.exit() } else { Exit::Ok }
     }
 }

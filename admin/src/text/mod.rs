@@ -1,5 +1,6 @@
 //! What a command has to say, in words for people.
 
+mod doctor;
 mod firewall;
 mod import;
 mod lists;
@@ -56,6 +57,7 @@ impl Reader<'_> {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
             }
             Report::Status(status) => self.status(status),
+            Report::Doctor(checks) => doctor::words(checks),
             Report::Audit(lines) if lines.is_empty() => {
                 "no line of the audit trail is so\n".to_owned()
             }

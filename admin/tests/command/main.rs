@@ -10,6 +10,7 @@ mod account;
 mod allow;
 mod audit;
 mod deny;
+mod doctor;
 mod firewall;
 mod import;
 mod init;
