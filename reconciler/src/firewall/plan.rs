@@ -102,6 +102,23 @@ impl Plan {
         Self { steps }
     }
 
+    /// Takes out of the kernel what is ours: whoever is let in is closed out first. `desired` is to want nothing.
+    #[must_use]
+    pub fn removal(desired: &Desired, actual: &Actual) -> Self {
+        let Self { mut steps } = Self::closings(desired, actual);
+        let ours = Some(desired.chain()).filter(|_| !is_taken(desired));
+        for (&family, filter) in &actual.filters {
+            // An anchor that is gone has no jump in it.
+            let anchor = anchor(desired, family, filter).unwrap_or_else(|_| ChainName::input());
+            let chains = ours.into_iter().chain(desired.former());
+            steps
+                .extend(chains.filter_map(|chain| retire(desired, family, filter, &anchor, chain)));
+        }
+        let sets = actual.sets.keys().cloned();
+        steps.extend(sets.map(|set| Step::Destroy { set }));
+        Self { steps }
+    }
+
     /// Cuts the flows of networks that lost services without a step of ours, because the kernel ended their entries
     /// by itself or because a pass died before it could. What something else still covers stays.
     #[must_use]

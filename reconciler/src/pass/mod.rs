@@ -18,6 +18,7 @@ mod hosts;
 mod letters;
 mod names;
 mod quick_check;
+mod removal;
 mod requests;
 mod trail;
 mod usage;
