@@ -20,6 +20,19 @@ pub(crate) enum Setting<T> {
     Own(T),
 }
 
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub(crate) enum WhyTarget {
+    Account(AccountNumber),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error(
+    "this is not an address and not an account number: write 12.34.56.78, 2a00:1450:4001:82a::1 or 4711"
+)]
+pub(crate) struct WhyTargetError;
+
 /// Which leases are meant.
 #[derive(Debug, Clone)]
 pub(crate) enum LeaseTarget {
@@ -45,6 +58,15 @@ impl<T: FromStr> FromStr for Setting<T> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "default" { Ok(Self::Default) } else { text.parse().map(Self::Own) }
+    }
+}
+
+impl FromStr for WhyTarget {
+    type Err = WhyTargetError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = text.parse().map(Self::Address);
+        address.or_else(|_| text.parse().map(Self::Account)).map_err(|_| WhyTargetError)
     }
 }
 

@@ -82,7 +82,8 @@ One after the other:
 pub(crate) const WHY: &str = "\
 Examples:
   dialgate why 12.34.56.78
-  dialgate why 12.34.56.78 --service sip";
+  dialgate why 12.34.56.78 --service sip
+  dialgate why 4711";
 
 pub(crate) const AUDIT: &str = "\
 Examples:

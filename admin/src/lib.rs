@@ -81,7 +81,7 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Allow { command } => allow::run(command, &site()?),
         Command::Deny { command } => deny::run(command, &site()?),
         Command::Firewall { command } => firewall::run(command, &site()?),
-        Command::Why { address, service } => why::run(address, service.as_ref(), &site()?),
+        Command::Why { target, service } => why::run(target, service.as_ref(), &site()?),
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status => status::run(&site()?),

@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 /// Words at the beginning of a line that something is wrong.
-const ALARMS: [&str; 6] = ["BANNED", "BROKEN", "BUT", "DENIED", "PROBLEM", "SILENCED"];
+const ALARMS: [&str; 7] = ["BANNED", "BROKEN", "BUT", "DENIED", "DROPPED", "PROBLEM", "SILENCED"];
 /// Words in a column of their own.
 const STATES: [(&str, AnsiColor); 4] = [
     ("open", AnsiColor::Green),

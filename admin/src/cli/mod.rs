@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use dialgate_contract::{AccountNumber, Language, Lifetime, Ports, ServiceName, config};
 
-use crate::argument::{LeaseTarget, NewNumber, Setting, address};
+use crate::argument::{LeaseTarget, NewNumber, Setting, WhyTarget, address};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
@@ -79,12 +79,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FirewallCommand,
     },
-    /// Show what an address may reach, and why
+    /// Show what an address may reach, and why; or why somebody is not in
     #[command(after_help = example::WHY)]
     Why {
-        /// The address, such as 12.34.56.78
-        #[arg(value_parser = address)]
-        address: IpAddr,
+        /// The address, such as 12.34.56.78, or the number of an account
+        #[arg(value_name = "ADDRESS|ACCOUNT")]
+        target: WhyTarget,
         /// Only this service
         #[arg(long, value_name = "NAME")]
         service: Option<ServiceName>,

@@ -3,6 +3,7 @@
 mod firewall;
 mod import;
 mod lists;
+mod why;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,11 +22,11 @@ use crate::doctor::{Check, Health};
 use crate::files::Step;
 
 pub(crate) use firewall::{
-    Denied, Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow,
-    Standing, Why, WhyRow,
+    Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow, Standing,
 };
 pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
 pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
+pub(crate) use why::{Denied, Finding, KeptOut, Silenced, Why, WhyAccount, WhyRow};
 
 /// The answer to a command.
 #[derive(Debug, Serialize)]
@@ -48,6 +49,7 @@ pub(crate) enum Report {
     FirewallChange(FirewallChange),
     FirewallStatus(FirewallStatus),
     Why(Box<Why>),
+    WhyAccount(Box<WhyAccount>),
     Import(Box<Import>),
     Providers(Providers),
     Keys(Keys),
@@ -289,6 +291,16 @@ impl LastPass {
             age_seconds: now.as_second() - pass.finished_at.as_second(),
             problem: pass.problem,
         })
+    }
+}
+
+impl LastPass {
+    /// A reconciler that watches, or is run by cron, writes down more often than this that it has passed.
+    const LATE: i64 = 300;
+
+    /// Whether nothing runs any more.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.age_seconds > Self::LATE
     }
 }
 

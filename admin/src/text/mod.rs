@@ -5,6 +5,7 @@ mod firewall;
 mod import;
 mod lists;
 mod trail;
+mod why;
 
 use std::net::IpAddr;
 
@@ -50,6 +51,7 @@ impl Reader<'_> {
             Report::FirewallChange(change) => self.firewall_change(change),
             Report::FirewallStatus(status) => self.firewall_status(status),
             Report::Why(why) => self.why(why),
+            Report::WhyAccount(why) => self.why_account(why),
             Report::Import(import) => self.import(import),
             Report::Providers(list) => self.providers(list),
             Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),

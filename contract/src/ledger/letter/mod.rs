@@ -162,6 +162,25 @@ pub fn fate(connection: &Connection, id: LetterId) -> Result<Option<Fate>, Datab
     Ok(fate.optional()?)
 }
 
+/// When the last letter to a recipient was written, and what has become of it; `None` when there is none that is
+/// remembered.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn last_to(
+    connection: &Connection,
+    recipient: &str,
+) -> Result<Option<(Timestamp, Fate)>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, created_at FROM letter WHERE recipient = ?1 ORDER BY id DESC LIMIT 1",
+    )?;
+    let row: Option<(i64, i64)> =
+        statement.query_row([recipient], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((id, at)) = row else { return Ok(None) };
+    let at = timestamp("letter.created_at", at)?;
+    Ok(fate(connection, LetterId(id))?.map(|fate| (at, fate)))
+}
+
 /// It is about to be sent: should nobody live to write down what became of it, it is due again at `until`.
 ///
 /// # Errors
