@@ -60,6 +60,18 @@ pub(super) fn check(place: &Place<'_>, user: Option<&SystemUser>) -> Vec<Check> 
     vec![Check::ok("files", format!("{there} files and folders have the right owner and mode"))]
 }
 
+/// Whether nobody but root, or whoever runs a site without users, can have put anything in the ledger's place: who can
+/// commands the process that opens it.
+pub(super) fn is_ledger_ours(config: &Config, user: Option<&SystemUser>) -> bool {
+    let ours = |path: &Path| {
+        std::fs::symlink_metadata(path).is_ok_and(|found| {
+            let owner = user.is_none() || found.uid() == 0;
+            owner && !found.is_symlink() && found.mode() & 0o022 == 0
+        })
+    };
+    ours(&config.data_dir) && ours(&config.ledger_file())
+}
+
 /// As `init` makes them.
 fn wanted(config_file: &Path, config: &Config, user: Option<&SystemUser>) -> Vec<Wanted> {
     let shared = user.map(|user| (0, user.gid));

@@ -21,7 +21,7 @@ const NOTHING: &str = "nothing to do";
 /// How many steps are told.
 const TOLD: usize = 2;
 
-/// `is_passing`: whether the reconciler itself is at work.
+/// `is_passing`: whether the reconciler itself is at work at this moment.
 pub(super) fn check(place: &Place<'_>, is_passing: bool) -> Check {
     if place.config.firewall.backend == Backend::DryRun {
         let fix = "set backend = \"ipset\" under [firewall] of the configuration";

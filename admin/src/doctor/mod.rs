@@ -73,12 +73,13 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
     };
     let mut checks =
         vec![Check::ok("config", format!("{} says nothing wrong", config_file.display()))];
-    let told = told(site);
+    let is_ours = files::is_ledger_ours(config, user.as_ref());
+    let told = if is_ours { told(site) } else { None };
     let has_accounts = told.as_ref().is_none_or(|told| told.has_accounts);
     let place = Place::new(config_file, config).look_for_systemd().with_accounts(has_accounts);
     checks.extend(passage::check(&place, user.as_ref()));
     checks.extend(files::check(&place, user.as_ref()));
-    checks.extend(integrity::check(site, &place));
+    checks.extend(integrity::check(site, &place, is_ours));
     checks.extend(inside::check(&place, user.as_ref(), site.now));
     checks.extend(machine::check(&place));
     let wanted: Vec<Language> = Language::ALL
@@ -88,14 +89,8 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
             told.as_ref().is_some_and(|told| told.languages.contains(language.as_str()))
         })
         .collect();
-    let mut is_passing = false;
-    if let Some(told) = &told {
-        let passing = pass::check(told.last_pass.as_ref(), &place, site.now);
-        is_passing = matches!(passing.outcome, Health::Ok)
-            || told.last_pass.as_ref().is_some_and(|pass| pass.problem.is_some());
-        checks.push(passing);
-    }
-    checks.push(firewall::check(&place, is_passing));
+    checks.extend(told.iter().map(|told| pass::check(told.last_pass.as_ref(), &place, site.now)));
+    checks.push(firewall::check(&place, processes::is_reconciler_running()));
     checks.extend(neighbours::check(place.has_systemd));
     checks.push(processes::check(&place, user.as_ref()));
     checks.push(fast_agi::check(&place));

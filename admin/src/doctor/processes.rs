@@ -30,6 +30,11 @@ pub(super) fn check(place: &Place<'_>, user: Option<&SystemUser>) -> Check {
     judge(&running(), user, place)
 }
 
+/// Whether the reconciler is at work, and not only once a minute.
+pub(super) fn is_reconciler_running() -> bool {
+    running().iter().any(|process| process.name == RECONCILER)
+}
+
 /// Those in the same network as this one: others serve another site.
 fn running() -> Vec<Running> {
     let network = |process: &Path| std::fs::read_link(process.join("ns/net")).ok();
