@@ -74,6 +74,8 @@ pub(crate) enum Error {
     LeaseTooLong { asked: Lifetime, max: Lifetime },
     #[error("that time is too far away: write one such as 2h or 2026-11-20")]
     NoSuchTime,
+    #[error("--watch shows a screen on a terminal: leave it out, or see `dialgate audit --follow`")]
+    NoScreen,
     #[error("writing the answer: {0}")]
     Print(std::io::Error),
     #[error("{0}")]
@@ -134,7 +136,7 @@ impl Error {
                 Exit::NoPerm
             }
             Self::Io { .. } | Self::Print(_) => Exit::IoErr,
-            Self::NoSuchTime => Exit::Usage,
+            Self::NoSuchTime | Self::NoScreen => Exit::Usage,
             Self::User(SystemUserError::Unknown(_) | SystemUserError::Lookup(..))
             | Self::Pepper(PepperError::Read { .. } | PepperError::Content { .. })
             | Self::NoLedger(_)

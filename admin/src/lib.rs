@@ -35,6 +35,7 @@ mod print;
 mod random;
 mod report;
 mod rights;
+mod screen;
 mod service;
 mod site;
 mod ssh_peer;
@@ -84,7 +85,7 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Why { target, service } => why::run(target, service.as_ref(), &site()?),
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
-        Command::Status => status::run(&site()?),
+        Command::Status(arguments) => status::run(&arguments, &site()?, printer),
         Command::Doctor(arguments) => doctor::run(&arguments, config, now),
         Command::LookInside => doctor::look_inside(config).map(|()| Report::Printed),
         Command::Audit(command) => audit::run(command, &site()?, printer),

@@ -65,8 +65,18 @@ impl Printer<'_> {
     }
 
     /// The answer in words, as it is shown.
-    pub(crate) fn people(&self, report: &Report) -> String {
-        coloured(&visible(&self.reader().text(report)))
+    fn people(&self, report: &Report) -> String {
+        coloured(&self.words(report))
+    }
+
+    /// The same without colours.
+    pub(crate) fn words(&self, report: &Report) -> String {
+        visible(&self.reader().text(report))
+    }
+
+    /// The time, where the machine is.
+    pub(crate) fn time(&self) -> String {
+        self.now.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -5,6 +5,7 @@ mod doctor;
 mod firewall;
 mod import;
 mod lists;
+mod status;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use doctor::{DoctorArguments, LOOK_INSIDE};
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
+pub(crate) use status::StatusArguments;
 
 /// Lets travellers through the firewall of a telephone system.
 #[derive(Debug, Parser)]
@@ -102,7 +104,7 @@ pub(crate) enum Command {
         address: IpAddr,
     },
     /// Show how things stand: leases, accounts, the reconciler and the letters
-    Status,
+    Status(StatusArguments),
     /// Look at everything that a call needs, and say what to do about what is wrong
     #[command(after_help = example::DOCTOR)]
     Doctor(DoctorArguments),

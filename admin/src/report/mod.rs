@@ -174,6 +174,23 @@ pub(crate) struct Status {
     pub(crate) base_policy: Standing,
     /// The last time that the reconciler put the firewall right again.
     pub(crate) last_heal: Option<AuditRow>,
+    /// The first to end first.
+    pub(crate) leases: Vec<OpenLease>,
+    /// The program ends by whether there is a problem.
+    #[serde(skip)]
+    pub(crate) is_check: bool,
+}
+
+/// Who is in.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenLease {
+    pub(crate) id: LeaseId,
+    pub(crate) account: AccountNumber,
+    pub(crate) name: String,
+    pub(crate) address: TravellerAddress,
+    pub(crate) expires_at: Timestamp,
+    /// To within some minutes; `None`: none was seen yet.
+    pub(crate) last_packet_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -226,6 +243,12 @@ impl Report {
     pub(crate) fn exit(&self) -> Exit {
         if let Self::Doctor(checks) = self {
             return Health::exit(checks);
+        }
+        if let Self::Status(status) = self
+            && status.is_check
+            && status.has_problem()
+        {
+            return Exit::Unavailable;
         }
         if let Self::Trail(trail) = self { trail.exit() } else { Exit::Ok }
     }
@@ -291,6 +314,15 @@ impl LastPass {
             age_seconds: now.as_second() - pass.finished_at.as_second(),
             problem: pass.problem,
         })
+    }
+}
+
+impl Status {
+    /// Whether something does not work.
+    fn has_problem(&self) -> bool {
+        let is_well =
+            self.last_pass.as_ref().is_some_and(|pass| pass.problem.is_none() && !pass.is_late());
+        !is_well || !self.host_problems.is_empty()
     }
 }
 

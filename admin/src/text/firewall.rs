@@ -80,8 +80,10 @@ impl Reader<'_> {
                 .to_owned();
         };
         let mut text = format!("reconciler   last pass {}\n", self.when(pass.finished_at));
-        let state = pass.problem.as_deref().unwrap_or("the firewall is as the ledger says");
-        let label = if pass.problem.is_some() { "PROBLEM" } else { "" };
+        let late = "it does not run any more: see `systemctl status dialgate-reconciler`";
+        let problem = pass.problem.as_deref().or_else(|| pass.is_late().then_some(late));
+        let state = problem.unwrap_or("the firewall is as the ledger says");
+        let label = if problem.is_some() { "PROBLEM" } else { "" };
         text.push_str(&wrapped(&format!("{label:<13}"), state));
         text
     }

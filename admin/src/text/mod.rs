@@ -4,6 +4,7 @@ mod doctor;
 mod firewall;
 mod import;
 mod lists;
+mod status;
 mod trail;
 mod why;
 
@@ -16,8 +17,8 @@ use jiff::tz::TimeZone;
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, Grant, HostProblem, Keys, LeaseRow, Report, Revoked,
-    ServiceRow, SetUp, Status,
+    AccountChange, AccountDetails, AccountRow, Grant, Keys, LeaseRow, Report, Revoked, ServiceRow,
+    SetUp,
 };
 
 /// Says things to people, in their time.
@@ -154,34 +155,6 @@ impl Reader<'_> {
                 format!("The reconciler {does} it at its next pass; its last was {ago}.\n")
             }
         }
-    }
-
-    fn status(&self, status: &Status) -> String {
-        let mut text = format!("open leases  {}\n", status.open_leases);
-        let disabled = match status.disabled_accounts {
-            0 => String::new(),
-            some => format!(", {some} of them disabled"),
-        };
-        text.push_str(&format!("accounts     {}{disabled}\n", status.accounts));
-        text.push_str(&format!(
-            "lists        {} let in, {} kept out\n",
-            status.allow_entries, status.deny_entries
-        ));
-        for HostProblem { host, problem } in &status.host_problems {
-            text.push_str(&wrapped("PROBLEM      ", &format!("{host}: {problem}")));
-        }
-        text.push_str(&self.standing(&status.base_policy));
-        text.push_str(&self.last_pass(status.last_pass.as_ref()));
-        if let Some(heal) = &status.last_heal {
-            let words = format!("{}: {}", self.when(heal.at), heal.detail);
-            text.push_str(&wrapped("healed       ", &words));
-        }
-        let letters = &status.letters;
-        text.push_str(&format!(
-            "letters      {} waiting, {} given up\n",
-            letters.waiting, letters.given_up
-        ));
-        text
     }
 
     /// `2026-11-21 06:00, in 5 h`

@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod keys;
 mod lease;
+mod live;
 mod output;
 mod rights;
 mod service;
