@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::check::Check;
+use super::check::{Check, Fix};
 use super::place::Place;
 
 const NAME: &str = "fastagi";
@@ -91,6 +91,12 @@ fn nonce(command: &str) -> Option<&str> {
 
 fn judge(found: Result<(), Wrong>, address: SocketAddr, place: &Place<'_>) -> Check {
     let what = match found {
+        Ok(()) if place.config.agi.is_open_to_other_hosts() => {
+            let what =
+                format!("other machines reach {address} too, and whoever connects is a caller");
+            let fix = "listen on 127.0.0.1 or [::1] (agi.listen), or let nobody but Asterisk through to the port";
+            return Check::warn(NAME, what, Fix::advice(fix));
+        }
         Ok(()) => {
             let what =
                 format!("dialgate-agi answers at {address}, and proves each call by a nonce");
@@ -114,7 +120,6 @@ fn judge(found: Result<(), Wrong>, address: SocketAddr, place: &Place<'_>) -> Ch
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Fix;
     use crate::doctor::check::Health;
     use dialgate_contract::config::Config;
     use std::path::Path;

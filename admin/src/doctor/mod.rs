@@ -17,15 +17,16 @@ mod pass;
 mod passage;
 mod place;
 mod processes;
+mod strangers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dialgate_contract::Language;
 use dialgate_contract::config::{Config, ConfigError};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::Pass;
-use dialgate_contract::ledger::{account, pass as passes};
+use dialgate_contract::ledger::{account, host, pass as passes};
+use dialgate_contract::{Language, SystemUserError};
 use jiff::Timestamp;
 
 pub(crate) use check::{Check, Fix, Health};
@@ -33,6 +34,7 @@ pub(crate) use inside::tell as look_inside;
 
 use crate::cli::DoctorArguments;
 use crate::error::Error;
+use crate::firewall::standing;
 use crate::report::Report;
 use crate::site::Site;
 use mail::Outbox;
@@ -44,6 +46,10 @@ struct Told {
     last_pass: Option<Pass>,
     outbox: Outbox,
     has_accounts: bool,
+    /// Whether the base policy is on.
+    keeps_out: bool,
+    /// Hosts on the allow list whose last answer was not good, with what was wrong.
+    lost_hosts: Vec<(String, String)>,
     languages: BTreeSet<&'static str>,
 }
 
@@ -66,10 +72,7 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
     let config = &site.config;
     let user = match config.run_as() {
         Ok(user) => user,
-        Err(error) => {
-            let fix = Fix::advice("do what it says, then `dialgate init`");
-            return vec![Check::fail("user", error.to_string(), fix)];
-        }
+        Err(error) => return vec![no_user(&error, &config.user)],
     };
     let mut checks =
         vec![Check::ok("config", format!("{} says nothing wrong", config_file.display()))];
@@ -90,7 +93,15 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
         })
         .collect();
     checks.extend(told.iter().map(|told| pass::check(told.last_pass.as_ref(), &place, site.now)));
-    checks.push(firewall::check(&place, processes::is_reconciler_running()));
+    match &told {
+        // It would make or mend a ledger that is not as it should be.
+        None => checks.push(unread()),
+        Some(told) => {
+            checks.push(firewall::check(&place, processes::is_reconciler_running()));
+            checks.extend(strangers::check(&place, told.keeps_out));
+            checks.push(hosts(&told.lost_hosts));
+        }
+    }
     checks.extend(neighbours::check(place.has_systemd));
     checks.push(processes::check(&place, user.as_ref()));
     checks.push(fast_agi::check(&place));
@@ -106,15 +117,50 @@ fn told(site: &Site) -> Option<Told> {
     let reader = site.reader().ok()?;
     let read = || {
         let ledger = reader.connection();
-        let accounts = account::all(ledger)?;
+        let (accounts, hosts) = (account::all(ledger)?, host::all(ledger)?);
         Ok::<_, DatabaseError>(Told {
             last_pass: passes::last(ledger)?,
             outbox: Outbox::read(ledger)?,
             has_accounts: !accounts.is_empty(),
+            keeps_out: standing(ledger, site)?.since.is_some(),
+            lost_hosts: hosts
+                .into_iter()
+                .filter_map(|(name, host)| Some((name.to_string(), host.problem?)))
+                .collect(),
             languages: accounts.iter().filter_map(|it| it.language).map(Language::as_str).collect(),
         })
     };
     read().ok()
+}
+
+fn unread() -> Check {
+    let fix = Fix::advice("mend what is said of the ledger above, then look again");
+    Check::skip("firewall", "what should be in the kernel is not known", fix)
+}
+
+fn hosts(lost: &[(String, String)]) -> Check {
+    match lost {
+        [] => Check::ok("hosts", "the DNS answers for all hosts on the allow list"),
+        [(name, problem), ..] => {
+            let what = format!("{} of the allow list: {name}: {problem}", lost.len());
+            let fix = "correct the name, or the DNS of this machine: it is let in for two hours after a good answer";
+            Check::warn("hosts", what, Fix::advice(fix))
+        }
+    }
+}
+
+fn no_user(error: &SystemUserError, name: &str) -> Check {
+    let what = format!("there is no user {name:?}, whom the programs run as");
+    let (what, fix) = match error {
+        SystemUserError::Unknown(_) => {
+            let useradd = ["useradd", "--system", "--home-dir", "/nonexistent", "--shell"];
+            (what, Fix::run(&[&useradd[..], &["/usr/sbin/nologin", name]].concat()))
+        }
+        SystemUserError::Lookup(..) | SystemUserError::Become(..) => {
+            (error.to_string(), Fix::advice("see why this machine does not tell its users"))
+        }
+    };
+    Check::fail("user", what, fix)
 }
 
 fn configuration(error: &ConfigError, file: &Path) -> Check {

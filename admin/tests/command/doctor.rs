@@ -3,8 +3,14 @@
 
 mod bench;
 
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+
+use dialgate_contract::SystemUser;
+use dialgate_contract::ledger::host;
 use serde_json::json;
 
+use crate::site::{Site, answer, now, program};
 use bench::Bench;
 
 /// What is done to the site, what is wrong then, and whether that is mended by what is shown.
@@ -184,4 +190,61 @@ fn a_letter_that_nobody_sends_is_in_the_outbox() {
     let answer = bench.answer(&["--letter", "nobody"]);
     assert_eq!(answer.code, 64, "{answer:?}");
     assert_eq!(bench.check("letters")["outcome"], "ok");
+}
+
+#[test]
+fn hosts_that_the_dns_does_not_know_are_warned_of() {
+    let bench = Bench::new();
+    bench.site.ok("allow add sip.example.net --services sip");
+    assert_eq!(bench.check("hosts")["outcome"], "ok");
+    let name = "sip.example.net".parse().unwrap();
+    bench.site.ledger().write(|tx| host::failed(tx, &name, "no such name", now())).unwrap();
+    let check = bench.check("hosts");
+    assert!(
+        check["outcome"] == "warn" && check["what"].to_string().contains("no such name"),
+        "{check}"
+    );
+}
+
+#[test]
+fn a_user_that_is_missing_is_told_with_the_command_that_makes_it() {
+    let site = Site::bare("user = \"no-such-user\"");
+    let answer = site.run("doctor");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(
+        answer.out.contains("useradd --system") && answer.out.contains("no-such-user"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn whoever_is_not_root_hears_what_was_not_looked_at() {
+    if !SystemUser::is_root() {
+        return;
+    }
+    let user = SystemUser::lookup("daemon").unwrap();
+    let site = Site::with("user = \"daemon\"");
+    std::fs::set_permissions(site.path(""), PermissionsExt::from_mode(0o755)).unwrap();
+    let doctor = |uid, gid| {
+        let mut command = program();
+        command.arg("--config").arg(site.config()).args([
+            "doctor",
+            "--asterisk",
+            "/nonexistent/asterisk",
+        ]);
+        answer(
+            {
+                command.uid(uid).gid(gid).current_dir("/");
+                command
+            },
+            b"",
+        )
+    };
+    let told = doctor(user.uid, user.gid).out;
+    for skipped in ["skip  readable", "skip  firewall", "skip  asterisk", "ok    ledger"] {
+        assert!(told.contains(skipped), "{skipped}: {told}");
+    }
+    // Whoever may not even read the configuration learns nothing.
+    let stranger = doctor(65_534, 65_534);
+    assert!(stranger.code == 77 && stranger.err.contains("root"), "{stranger:?}");
 }
