@@ -12,6 +12,7 @@ use dialgate_pin::{HashError, PepperError, PinError, Weak};
 use crate::firewall::FirewallError;
 use crate::import::ImportError;
 use crate::listing::ListError;
+use crate::setup::SetupError;
 
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,8 @@ pub(crate) enum Error {
     Import(#[from] ImportError),
     #[error(transparent)]
     Firewall(#[from] FirewallError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
 }
@@ -126,6 +129,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),
+            Self::Setup(error) => error.exit(),
             Self::Database(error) => error.exit(),
             Self::User(SystemUserError::Become(..)) | Self::NotRoot | Self::NotTheirs(_) => {
                 Exit::NoPerm

@@ -13,6 +13,13 @@ Examples:
 
 `dialgate help COMMAND` tells more about a command.";
 
+pub(crate) const SETUP: &str = "\
+Examples:
+  dialgate setup
+  dialgate setup --number 15125550100 --context from-trunk --dry-run \\
+      --mail-server localhost --no-account
+  dialgate setup --undo";
+
 pub(crate) const SERVICE: &str = "\
 Example:
   dialgate service add vpn udp:1194,tcp:443";

@@ -37,6 +37,7 @@ mod report;
 mod rights;
 mod screen;
 mod service;
+mod setup;
 mod site;
 mod ssh_peer;
 mod status;
@@ -75,6 +76,7 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
     let config = &cli.config;
     let site = || Site::load(config, now);
     match cli.command {
+        Command::Setup(options) => setup::run(*options, config, now),
         Command::Init => init::run(config),
         Command::Service { command } => service::run(command, &site()?),
         Command::Account { command } => account::run(command, &site()?),

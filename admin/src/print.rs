@@ -105,6 +105,11 @@ pub(crate) fn prompt(text: &str) {
     let _ = stderr().lock().write_all(text.as_bytes());
 }
 
+/// Shows the terminal what a question is about.
+pub(crate) fn show(text: &str) {
+    prompt(&visible(text));
+}
+
 /// Tells whoever sits at the terminal why it takes a moment.
 pub(crate) fn meanwhile(text: &str) {
     let mut err = stderr().lock();

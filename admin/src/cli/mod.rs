@@ -5,6 +5,7 @@ mod doctor;
 mod firewall;
 mod import;
 mod lists;
+mod setup;
 mod status;
 
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ pub(crate) use doctor::{DoctorArguments, LOOK_INSIDE};
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
+pub(crate) use setup::SetupOptions;
 pub(crate) use status::StatusArguments;
 
 /// Lets travellers through the firewall of a telephone system.
@@ -46,6 +48,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Set dialgate up on a machine with Asterisk: questions, a plan, and then it is done
+    ///
+    /// What is right already is left as it is, so this can be run again at any time.
+    #[command(after_help = example::SETUP)]
+    Setup(Box<SetupOptions>),
     /// Make the files that are missing, and mend who may read them
     ///
     /// What is right already is left as it is, so this can be run again at any time.

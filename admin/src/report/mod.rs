@@ -3,6 +3,7 @@
 mod firewall;
 mod import;
 mod lists;
+mod setup;
 mod why;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub(crate) use firewall::{
 };
 pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
 pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
+pub(crate) use setup::{SetupRow, SiteSetup};
 pub(crate) use why::{Denied, Finding, KeptOut, Silenced, Why, WhyAccount, WhyRow};
 
 /// The answer to a command.
@@ -33,6 +35,7 @@ pub(crate) use why::{Denied, Finding, KeptOut, Silenced, Why, WhyAccount, WhyRow
 #[serde(untagged)]
 pub(crate) enum Report {
     SetUp(SetUp),
+    Setup(Box<SiteSetup>),
     Services(Vec<ServiceRow>),
     ServiceChange(ServiceChange),
     Accounts(Vec<AccountRow>),

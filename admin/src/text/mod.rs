@@ -4,6 +4,7 @@ mod doctor;
 mod firewall;
 mod import;
 mod lists;
+mod setup;
 mod status;
 mod trail;
 mod why;
@@ -21,6 +22,8 @@ use crate::report::{
     SetUp,
 };
 
+pub(crate) use setup::setup_plan;
+
 /// Says things to people, in their time.
 pub(crate) struct Reader<'a> {
     pub(crate) now: Timestamp,
@@ -33,6 +36,7 @@ impl Reader<'_> {
     pub(crate) fn text(&self, report: &Report) -> String {
         match report {
             Report::SetUp(set_up) => self::set_up(set_up),
+            Report::Setup(setup) => self.setup(setup),
             Report::Services(services) => self::services(services),
             Report::ServiceChange(change) => {
                 let ServiceRow { name, ports } = &change.service;

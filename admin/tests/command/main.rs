@@ -20,6 +20,8 @@ mod live;
 mod output;
 mod rights;
 mod service;
+mod setup;
 mod site;
 mod status;
+mod terminal;
 mod why;

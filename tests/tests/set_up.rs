@@ -1,0 +1,120 @@
+//! `dialgate setup` on a machine with a real Asterisk that has never heard of dialgate: afterwards a call to the number
+//! that it was given is served, and what it did is taken back to the byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dialgate_tests::asterisk::{Asterisk, DID, Step};
+use dialgate_tests::namespace::Namespace;
+use dialgate_tests::real::{self, Need};
+use dialgate_tests::site::Site;
+
+const NEEDS: [Need; 6] = [
+    Need::Root,
+    Need::Tool("ip"),
+    Need::Tool("iptables"),
+    Need::Tool("ipset"),
+    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
+    Need::Asterisk,
+];
+
+/// All files and links below a folder.
+#[expect(clippy::unwrap_used, reason = "a folder that cannot be read fails the test")]
+fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_symlink() {
+            found.insert(
+                path.clone(),
+                fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
+            );
+        } else if path.is_dir() {
+            found.extend(everything(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// The sounds of the repository, where a package would put them.
+#[expect(clippy::unwrap_used, reason = "recordings that cannot be copied fail the test")]
+fn install_recordings(asterisk: &Asterisk) {
+    let sounds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sounds");
+    for language in ["en", "de"] {
+        let folder = asterisk.path("recordings").join(language);
+        fs::create_dir_all(&folder).unwrap();
+        for file in fs::read_dir(sounds.join(language)).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a setup that fails ends the test with what it said")]
+fn setup(asterisk: &Asterisk, namespace: &Namespace, options: &[&str]) -> String {
+    let inside = |name| asterisk.path_inside(name);
+    let (config, conf) = (inside("own/dialgate.toml"), inside("etc/asterisk.conf"));
+    let first = ["--config", &config, "setup", "--yes", "--asterisk-conf", &conf];
+    asterisk.run_beside(namespace, "dialgate", &[&first[..], options].concat()).unwrap()
+}
+
+#[test]
+fn a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo() {
+    if real::skipped("a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo", &NEEDS) {
+        return;
+    }
+    let site = Site::start("").unwrap();
+    let mut asterisk = Asterisk::start_without_dialgate(site.namespace()).unwrap();
+    install_recordings(&asterisk);
+    fs::create_dir(asterisk.path("own")).unwrap();
+    let own = asterisk.path_inside("own");
+    let text = format!("data-dir = \"{own}/data\"\npepper-file = \"{own}/pepper\"\nuser = \"\"\n");
+    fs::write(asterisk.path("own/dialgate.toml"), text).unwrap();
+    let files = |asterisk: &Asterisk| {
+        ["etc", "data/sounds/en", "own/dialgate.toml"].map(|name| {
+            let path = asterisk.path(name);
+            if path.is_dir() {
+                everything(&path)
+            } else {
+                [(path.clone(), fs::read(path).unwrap())].into()
+            }
+        })
+    };
+    let before = files(&asterisk);
+
+    let recordings = asterisk.path_inside("recordings");
+    let options = [
+        "--number",
+        DID,
+        "--context",
+        "from-carrier",
+        "--mail-server",
+        "mail.example.net",
+        "--mail-from",
+        "pbx@example.net",
+        "--name",
+        "Ann",
+        "--email",
+        "ann@example.net",
+        "--recordings",
+        &recordings,
+    ];
+    let said = setup(&asterisk, site.namespace(), &options);
+    assert!(said.contains("\nPIN ") && !said.contains("after the reload"), "{said}");
+    assert_ne!(files(&asterisk), before);
+    let again = setup(&asterisk, site.namespace(), &options);
+    assert!(again.starts_with("nothing to do"), "{again}");
+
+    let record = asterisk
+        .call(&[Step::Hear("dialgate/welcome"), Step::Hear("dialgate/enter-account"), Step::HangUp])
+        .unwrap();
+    assert_eq!(record.result, "hangup", "{record:?}");
+
+    let undone = setup(&asterisk, site.namespace(), &["--undo"]);
+    assert_eq!(files(&asterisk), before, "{undone}");
+    let dialplan = asterisk.console(site.namespace(), "dialplan show s@dialgate").unwrap();
+    assert!(!dialplan.contains("AGI"), "{dialplan}");
+}
