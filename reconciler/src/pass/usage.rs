@@ -12,6 +12,8 @@ use super::Reconciler;
 use super::letters::tell_unused;
 use crate::firewall::Actual;
 
+/// As many leases cost nothing to look at.
+const FEW: u32 = 1000;
 /// Use is written down no more often for one lease.
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(300);
 
@@ -30,7 +32,7 @@ enum Seen {
 
 impl Reconciler {
     /// Writes down who has used a lease, and ends those that nobody used for as long as the operator has set; whether any
-    /// ended. Where no use is asked for, nothing is looked at.
+    /// ended. Where nothing goes by it, only few leases are looked at: for whoever asks why somebody is not in.
     pub(super) fn see_use(
         &mut self,
         actual: &Actual,
@@ -38,7 +40,8 @@ impl Reconciler {
     ) -> Result<bool, DatabaseError> {
         let (idle_end, addresses) =
             (self.config.lease.idle_end, self.config.lease.addresses_per_account);
-        if idle_end.is_none() && addresses <= 1 {
+        let ledger = self.ledger.connection();
+        if idle_end.is_none() && addresses <= 1 && lease::count_not_ended(ledger)? > FEW {
             return Ok(false);
         }
         let all = usage::all(self.ledger.connection())?.into_iter();
@@ -48,11 +51,18 @@ impl Reconciler {
             return Ok(false);
         }
         let mail = &self.config.mail;
-        self.ledger.write(|transaction| {
+        let write = |transaction: &Transaction<'_>| {
             let mut news = news.iter();
             news.try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
-        })?;
-        Ok(news.iter().any(|(seen, _)| *seen == Seen::Idle))
+        };
+        let ends = news.iter().any(|(seen, _)| *seen == Seen::Idle);
+        // Whoever calls now does not wait until the disk has what may be forgotten.
+        if ends {
+            self.ledger.write(write)?
+        } else {
+            self.ledger.write_lazily(write)?
+        }
+        Ok(ends)
     }
 }
 
