@@ -1,0 +1,8 @@
+//! The Debian package, on a Debian of its own that its own systemd has booted: installed, used, upgraded, removed, purged.
+
+#[cfg(test)]
+mod built;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod machine;
