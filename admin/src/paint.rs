@@ -15,6 +15,10 @@ const STATES: [(&str, AnsiColor); 4] = [
     ("disabled", AnsiColor::Yellow),
 ];
 
+/// How a check went, at the beginning of its line.
+const OUTCOMES: [(&str, AnsiColor); 3] =
+    [("ok    ", AnsiColor::Green), ("warn  ", AnsiColor::Yellow), ("fail  ", AnsiColor::Red)];
+
 /// The same with colours, where standard output is a terminal that shows them and `NO_COLOR` is not set.
 pub(crate) fn coloured(text: &str) -> String {
     match AutoStream::choice(&stdout()) {
@@ -34,6 +38,11 @@ fn line(line: &str) -> String {
         && rest.starts_with(' ')
     {
         return style(alarm, word) + rest;
+    }
+    for (word, colour) in OUTCOMES {
+        if let Some(rest) = line.strip_prefix(word) {
+            return style(colour.on_default(), word) + rest;
+        }
     }
     for (word, colour) in STATES {
         if let Some((before, after)) = line.split_once(&format!("  {word}"))
@@ -55,13 +64,14 @@ mod tests {
 
     #[test]
     fn alarms_and_states_are_painted_and_other_words_are_not() {
-        let text = "PROBLEM      it is late\nsip      open    lease L1\nweb      partly open  x\nPROBLEMS\nan open  door\n";
+        let text = "PROBLEM      it is late\nsip      open    lease L1\nweb      partly open  x\nPROBLEMS\nan open  door\nwarn  disk  x\nokay  x\n";
         let said = painted(text);
         assert_eq!(
             said,
             "\u{1b}[1m\u{1b}[31mPROBLEM\u{1b}[0m      it is late\n\
              sip      \u{1b}[32mopen\u{1b}[0m    lease L1\n\
-             web      \u{1b}[33mpartly open\u{1b}[0m  x\nPROBLEMS\nan open  door\n"
+             web      \u{1b}[33mpartly open\u{1b}[0m  x\nPROBLEMS\nan open  door\n\
+             \u{1b}[33mwarn  \u{1b}[0mdisk  x\nokay  x\n"
         );
     }
 }

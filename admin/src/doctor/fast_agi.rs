@@ -98,8 +98,7 @@ fn judge(found: Result<(), Wrong>, address: SocketAddr, place: &Place<'_>) -> Ch
             return Check::warn(NAME, what, Fix::advice(fix));
         }
         Ok(()) => {
-            let what =
-                format!("dialgate-agi answers at {address}, and proves each call by a nonce");
+            let what = format!("dialgate-agi answers at {address}, with a nonce");
             return Check::ok(NAME, what);
         }
         Err(Wrong::Refused(std::io::ErrorKind::ConnectionRefused)) => {

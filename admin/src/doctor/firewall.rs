@@ -72,10 +72,7 @@ fn look(reconciler: &Path, place: &Place<'_>) -> Result<Vec<String>, String> {
 fn judge(steps: Result<Vec<String>, String>, place: &Place<'_>, is_passing: bool) -> Check {
     let steps = match steps {
         Ok(steps) if steps.is_empty() => {
-            return Check::ok(
-                NAME,
-                "sets, chain and jump are as the ledger says, and where they should be",
-            );
+            return Check::ok(NAME, "sets, chain and jump are right, and in their place");
         }
         Ok(steps) => steps,
         Err(problem) => {

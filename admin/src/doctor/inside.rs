@@ -72,9 +72,7 @@ pub(super) fn check(place: &Place<'_>, user: Option<&SystemUser>, now: Timestamp
 fn readable(found: &Found) -> Check {
     let problems = [&found.configuration, &found.pepper, &found.ledger];
     match problems.into_iter().flatten().next() {
-        None => {
-            Check::ok("readable", "the configuration, pepper and ledger, by dialgate-agi's user")
-        }
+        None => Check::ok("readable", "configuration, pepper and ledger, by dialgate-agi's user"),
         Some(problem) => Check::fail(
             "readable",
             format!("by dialgate-agi's user: {problem}"),

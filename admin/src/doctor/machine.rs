@@ -34,10 +34,9 @@ pub(super) fn check(place: &Place<'_>) -> Vec<Check> {
 }
 
 fn disk(room: Room, folder: &Path) -> Check {
-    let mebibytes = room.bytes >> 20;
     let what = match room.files {
         Some(files @ ..=FEW_FILES) => format!("room for {files} more files"),
-        Some(_) | None => format!("{mebibytes} MiB free"),
+        Some(_) | None => amount(room.bytes),
     };
     let what = format!("{what} where {} is", folder.display());
     let few = room.files.is_some_and(|files| files <= FEW_FILES);
@@ -48,6 +47,13 @@ fn disk(room: Room, folder: &Path) -> Check {
         Check::warn("disk", what, fix())
     } else {
         Check::ok("disk", what)
+    }
+}
+
+fn amount(bytes: u64) -> String {
+    match bytes >> 20 {
+        mebibytes @ ..10_240 => format!("{mebibytes} MiB free"),
+        mebibytes => format!("{} GiB free", mebibytes >> 10),
     }
 }
 

@@ -37,9 +37,7 @@ fn names_sets(path: &str) -> bool {
 /// `None`: it is not installed.
 fn fail2ban(answer: Option<Result<(), String>>) -> Check {
     match answer {
-        Some(Ok(())) => {
-            Check::ok("fail2ban", "it runs, and its bans stand above what dialgate lets in")
-        }
+        Some(Ok(())) => Check::ok("fail2ban", "it runs, and its bans win over leases"),
         Some(Err(said)) => Check::warn(
             "fail2ban",
             format!("it is installed and does not answer: {said}"),
@@ -47,7 +45,7 @@ fn fail2ban(answer: Option<Result<(), String>>) -> Check {
         ),
         None => Check::skip(
             "fail2ban",
-            "it is not installed: nobody bans who attacks from an address that is let in",
+            "it is not installed: attackers are not banned",
             Fix::run(&["apt-get", "install", "fail2ban"]),
         ),
     }
@@ -56,10 +54,7 @@ fn fail2ban(answer: Option<Result<(), String>>) -> Check {
 /// A rule that names a set that is not there makes `iptables-restore` refuse the whole file: all is open then.
 fn saved(named: Option<&str>, is_made_at_boot: bool, has_systemd: bool) -> Check {
     let Some(file) = named else {
-        return Check::ok(
-            "saved-rules",
-            "no rules that are loaded at the start name sets of dialgate",
-        );
+        return Check::ok("saved-rules", "none that are loaded at the start name sets of dialgate");
     };
     if is_made_at_boot {
         let what = format!("{file} names sets of dialgate, and dialgate-boot makes them before");

@@ -39,10 +39,7 @@ pub(super) fn check(last: Option<&Pass>, place: &Place<'_>, now: Timestamp) -> C
     if age > LATE {
         return Check::warn(NAME, format!("its last pass was {age} s ago"), start());
     }
-    Check::ok(
-        NAME,
-        format!("its last pass was {age} s ago, and nobody else's firewall is in its way"),
-    )
+    Check::ok(NAME, format!("its last pass was {age} s ago, and nobody is in its way"))
 }
 
 const NAME_OF_SERVICE: &str = "dialgate-reconciler";

@@ -119,9 +119,7 @@ fn judge(went: Went, asked: &Asked<'_>, place: &Place<'_>) -> Check {
     let restart =
         || place.start("dialgate-agi", "see that dialgate-agi runs, and what its log says");
     match went {
-        Went::Answered => {
-            Check::ok(CALL, "Asterisk placed one, repeated the nonce, and dialgate-agi answered")
-        }
+        Went::Answered => Check::ok(CALL, "Asterisk reached dialgate-agi, and repeated its nonce"),
         Went::NotServed => {
             Check::fail(CALL, "Asterisk placed one, and dialgate-agi did not serve it", restart())
         }

@@ -36,10 +36,7 @@ pub(super) fn check(asked: &Asked<'_>, place: &Place<'_>) -> (Vec<Check>, bool) 
     };
     let judged = judge(&plan, place.config.agi.listen);
     let Err((what, mend)) = judged else {
-        let ours = Check::ok(
-            NAME,
-            "[dialgate] is loaded, filters what callers send, and calls the server",
-        );
+        let ours = Check::ok(NAME, "[dialgate] is loaded, and filters what callers send");
         let route = match asked.ask("route", "dialplan show") {
             Ok(said) => route(&Plan::parse(&said)),
             Err(check) => check,
@@ -49,8 +46,8 @@ pub(super) fn check(asked: &Asked<'_>, place: &Place<'_>) -> (Vec<Check>, bool) 
     let fix = match mend {
         Mend::Reload if is_included(&asked.settings.configuration) => asked.tell("dialplan reload"),
         Mend::Reload => Fix::advice(
-            "copy dialgate.conf to Asterisk's folder and put `#include dialgate.conf` into extensions.conf (FreePBX: \
-             extensions_custom.conf), then `asterisk -rx 'dialplan reload'`",
+            "run `dialgate setup`; or copy dialgate.conf to Asterisk's folder, put `#include dialgate.conf` into \
+             extensions.conf (FreePBX: extensions_custom.conf), and `asterisk -rx 'dialplan reload'`",
         ),
         Mend::Edit(words) => Fix::Advice(words),
     };
@@ -62,7 +59,10 @@ fn is_included(folder: &Path) -> bool {
     INCLUDING.into_iter().any(|name| {
         let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let mut lines = text.lines().map(str::trim_start);
-        lines.any(|line| line.starts_with("#include") && line.contains("dialgate"))
+        lines.any(|line| {
+            (line.starts_with("#include") || line.starts_with("#tryinclude"))
+                && line.contains("dialgate")
+        })
     })
 }
 
@@ -159,8 +159,8 @@ fn route(plan: &Plan) -> Check {
             "route",
             "no number leads to [dialgate]: nobody can call it",
             Fix::advice(
-                "put `exten => NUMBER,1,Goto(dialgate,s,1)` into the context of your carrier (FreePBX: a Custom \
-                 Destination dialgate,s,1 and an Inbound Route), then `asterisk -rx 'dialplan reload'`",
+                "run `dialgate setup`; or put `exten => NUMBER,1,Goto(dialgate,s,1)` into the context of your \
+                 carrier (FreePBX: a Custom Destination dialgate,s,1 and an Inbound Route)",
             ),
         ),
         [first, ..] => {

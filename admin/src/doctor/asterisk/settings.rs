@@ -36,7 +36,9 @@ pub(super) fn check(settings: &Settings) -> Check {
     let version = &settings.version;
     match major.and_then(|major| major.parse().ok()) {
         Some(major) if KNOWN.contains(&major) => {
-            Check::ok("asterisk", format!("version {version} answers"))
+            // What packagers add to it is of no use here.
+            let plain = version.split(['+', '~', '-']).next().unwrap_or(version);
+            Check::ok("asterisk", format!("version {plain} answers"))
         }
         Some(_) | None => Check::warn(
             "asterisk",

@@ -16,6 +16,8 @@ use recording::{Folder, Problem};
 
 const NAME: &str = "prompts";
 const CODECS: &str = "codecs";
+/// What links the recordings of the package into Asterisk's folder.
+const LINK_SOUNDS: &str = "/usr/lib/dialgate/link-sounds";
 /// What of Asterisk's own is said by name, in all languages and in some.
 const CORE: [&str; 19] = [
     "digits/0",
@@ -132,7 +134,7 @@ fn look(language: Language, prompts: &Prompts, sounds: &Path, formats: &Formats)
 }
 
 fn judge(found: &BTreeMap<&str, Recordings>, wanted: &[Language], sounds: &Path) -> Check {
-    let install = "install the recordings as sounds/README.md says";
+    let again = || Fix::advice("put it there again, as sounds/README.md says");
     let offered = |language: &str| found.get(language).is_some_and(|found| found.ours > 0);
     if !offered(Language::En.as_str()) {
         let bad = found.get("en").and_then(|found| found.bad.first());
@@ -150,7 +152,7 @@ fn judge(found: &BTreeMap<&str, Recordings>, wanted: &[Language], sounds: &Path)
                 )
             }
         };
-        return Check::fail(NAME, what, Fix::advice(install));
+        return Check::fail(NAME, what, install(sounds));
     }
     let bad =
         found.iter().filter(|(language, _)| offered(language)).find_map(|(language, found)| {
@@ -163,16 +165,24 @@ fn judge(found: &BTreeMap<&str, Recordings>, wanted: &[Language], sounds: &Path)
             more => format!(", and {} more like it", more - 1),
         };
         let what = format!("Asterisk cannot play {language}/{name}: {problem}{more}");
-        let fix = problem.fix().unwrap_or_else(|| Fix::advice(install));
+        let fix = problem.fix().unwrap_or_else(again);
         return Check::fail(NAME, what, fix);
     }
     if let Some(missing) = wanted.iter().find(|language| !offered(language.as_str())) {
         let what =
             format!("accounts want {}, and its recordings are not installed", missing.as_str());
-        return Check::warn(NAME, what, Fix::advice(install));
+        return Check::warn(NAME, what, install(sounds));
     }
     let offered: Vec<&str> = found.keys().copied().filter(|language| offered(language)).collect();
     Check::ok(NAME, format!("all recordings of {} can be played", offered.join(", ")))
+}
+
+/// What puts all of them there.
+fn install(sounds: &Path) -> Fix {
+    if Path::new(LINK_SOUNDS).exists() {
+        return Fix::run(&[LINK_SOUNDS, &sounds.to_string_lossy()]);
+    }
+    Fix::advice("install the recordings as sounds/README.md says")
 }
 
 fn codecs(used: &BTreeSet<&str>, translations: &Translations, asked: &Asked<'_>) -> Check {
