@@ -103,7 +103,7 @@ fn a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo() {
         &recordings,
     ];
     let said = setup(&asterisk, site.namespace(), &options);
-    assert!(said.contains("\nPIN ") && !said.contains("after the reload"), "{said}");
+    assert!(said.contains("\nPIN ") && !said.contains("After the reload"), "{said}");
     assert_ne!(files(&asterisk), before);
     let again = setup(&asterisk, site.namespace(), &options);
     assert!(again.starts_with("nothing to do"), "{again}");
@@ -117,4 +117,24 @@ fn a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo() {
     assert_eq!(files(&asterisk), before, "{undone}");
     let dialplan = asterisk.console(site.namespace(), "dialplan show s@dialgate").unwrap();
     assert!(!dialplan.contains("AGI"), "{dialplan}");
+}
+
+#[test]
+fn a_test_letter_has_been_taken_by_the_mail_server_when_setup_ends() {
+    if real::skipped("a_test_letter_has_been_taken_by_the_mail_server_when_setup_ends", &NEEDS) {
+        return;
+    }
+    let mut site = Site::start("").unwrap();
+    let machine = site.folder().join("machine");
+    fs::create_dir_all(machine.join("etc/asterisk")).unwrap();
+    fs::write(machine.join("etc/asterisk/asterisk.conf"), "").unwrap();
+    let machine = machine.to_str().unwrap();
+    let options = ["setup", "--yes", "--root", machine, "--number", "100", "--context", "internal"];
+    let letter = ["--test-letter", "ops@example.net"];
+    let said = site.dialgate(&[&options[..], &letter].concat()).unwrap();
+    let said = said.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("has taken the test letter to ops@example.net"), "{said}");
+    let message = site.mail().next_message().unwrap();
+    assert_eq!(message["to"], serde_json::json!(["ops@example.net"]));
+    assert!(message["letter"].to_string().contains("A test of dialgate's letters"), "{message}");
 }

@@ -129,7 +129,7 @@ impl Work<'_> {
             )];
         }
         let Some(route) = self.route else { return Vec::new() };
-        let mut expected = vec![("s@dialgate".to_owned(), "AGI(agi://")];
+        let mut expected = vec![("s@dialgate".to_owned(), "AGI")];
         if let Some(context) = &route.context {
             let place = format!("{}@{}", route.number.as_str(), context.as_str());
             expected.push((place, "Goto(dialgate,s,1)"));
@@ -138,7 +138,7 @@ impl Work<'_> {
             let shown = self.machine.ask(&format!("dialplan show {place}"));
             let is_there = shown.is_ok_and(|shown| shown.contains(wanted));
             (!is_there).then(|| format!(
-                "Asterisk has no {wanted}...) at {place} after the reload: see `asterisk -rx \"dialplan show {place}\"` and its log."
+                "After the reload Asterisk has no {wanted} at {place}: its log tells why, and `asterisk -rx \"dialplan show {place}\"` what is there."
             ))
         });
         missing.collect()

@@ -50,6 +50,11 @@ pub(super) fn plan(
     plan.init()?;
     if present.machine.has_systemd() && file.text.is_some() && !plan.changes.is_empty() {
         plan.changes.push(Change::Restart);
+    } else if present.ledger.has_passed && !plan.changes.is_empty() {
+        plan.notes.push(
+            "Programs that run go by the new configuration once they are started again, and so do letters."
+                .to_owned(),
+        );
     }
     plan.recordings(present)?;
     let before = plan.changes.len();
@@ -142,7 +147,14 @@ impl Plan {
                 continue;
             }
             let path = folder.join(RECORDINGS);
-            match machine.folder(&folder)? {
+            let found = match machine.folder(&folder) {
+                Err(error @ Error::Foreign { .. }) => {
+                    self.notes.push(format!("{error}."));
+                    continue;
+                }
+                found => found?,
+            };
+            match found {
                 Some(folder) if folder.entry(RECORDINGS)? != Entry::Nothing => continue,
                 None if *language != Language::En => continue,
                 None => {
