@@ -77,6 +77,8 @@ fn what_the_kernel_counts_and_who_else_keeps_somebody_out_is_told() {
     let mut scene = Scene::set();
     scene.pass();
     assert_eq!(scene.sip(), ("closed".to_owned(), None));
+    scene.side.dialgate(&["lease", "grant", ANN, "12.34.56.79"]).unwrap();
+    assert!(scene.says("12.34.56.79").contains("not in the kernel yet"));
     scene.side.ask(ANN, Wish::Open { address: IpAddr::V4(HOTEL), lifetime: None }).unwrap();
     scene.pass();
     assert_eq!(scene.sip(), ("open".to_owned(), Some(0)));
@@ -110,5 +112,5 @@ fn what_the_kernel_counts_and_who_else_keeps_somebody_out_is_told() {
     let said = scene.says("12.34.56.78");
     assert!(said.contains("SILENCED") && !said.contains("DROPPED"), "{said}");
     let (what, _) = scene.finding().unwrap();
-    assert!(what.contains("L1 for 12.34.56.78 has ended (revoked)"), "{what}");
+    assert!(what.contains("L2 for 12.34.56.78 has ended (revoked)"), "{what}");
 }

@@ -85,7 +85,12 @@ impl Reader<'_> {
             let on = why.policy.since.is_some();
             return if on { "closed by dialgate" } else { "not opened by dialgate" }.to_owned();
         }
-        row.because.iter().map(|ground| self.ground(ground)).collect::<Vec<_>>().join("; ")
+        let mut words: Vec<_> = row.because.iter().map(|ground| self.ground(ground)).collect();
+        let by_set = matches!(row.because[..], [Ground::Lease { .. } | Ground::Allow { .. }]);
+        if by_set && why.not_seen.is_none() && row.packets.is_none() {
+            words.push("not in the kernel yet".to_owned());
+        }
+        words.join("; ")
     }
 
     fn ground(&self, ground: &Ground) -> String {
