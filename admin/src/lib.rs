@@ -1,6 +1,6 @@
 //! `dialgate`, the operator's command: accounts, services, leases, and what the reconciler made of them.
 //!
-//! It writes the ledger and nothing else; what is in the kernel is the reconciler's business. [`cli`] says what can
+//! It writes the ledger, and at setup files; what is in the kernel is the reconciler's business. [`cli`] says what can
 //! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
 
 mod account;

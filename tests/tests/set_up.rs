@@ -113,6 +113,12 @@ fn a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo() {
         .unwrap();
     assert_eq!(record.result, "hangup", "{record:?}");
 
+    // Whoever removes the file loses no call but those to dialgate.
+    fs::remove_file(asterisk.path("etc/dialgate.conf")).unwrap();
+    asterisk.console(site.namespace(), "dialplan reload").unwrap();
+    let others = asterisk.console(site.namespace(), "dialplan show s@traveller").unwrap();
+    assert!(others.contains("Set(STEP=1)"), "{others}");
+
     let undone = setup(&asterisk, site.namespace(), &["--undo"]);
     assert_eq!(files(&asterisk), before, "{undone}");
     let dialplan = asterisk.console(site.namespace(), "dialplan show s@dialgate").unwrap();

@@ -67,6 +67,7 @@ pub(super) fn plan(
     plan.changes.extend(account.map(|account| Change::Account(Box::new(account))));
     plan.notes
         .push(format!("Firewall: {}.", present.machine.firewall(&plan.config.firewall.anchor)));
+    plan.warn_of_an_unknown_context(present, &route);
     if !present.ledger.has_passed {
         let how = match present.machine.has_systemd() {
             true => ": systemctl enable --now dialgate-agi dialgate-reconciler",
@@ -107,6 +108,19 @@ impl Plan {
             lines: edited.settings,
         }));
         Ok(())
+    }
+
+    /// A context that no file has is one that no call comes in by.
+    fn warn_of_an_unknown_context(&mut self, present: &Present<'_>, route: &dialplan::Route) {
+        let Some(context) = &route.context else { return };
+        let own = block::remove(present.dialplan).unwrap_or_default();
+        if !present.machine.is_freepbx && !dialplan::contexts(&own).contains(context) {
+            self.notes.push(format!(
+                "{} has no [{}]: see that it is the context of the trunk that calls come in by.",
+                present.machine.dialplan().display(),
+                context.as_str()
+            ));
+        }
     }
 
     fn init(&mut self) -> Result<(), Error> {

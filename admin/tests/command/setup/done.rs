@@ -9,7 +9,7 @@ fn a_plain_asterisk_is_set_up_and_the_second_time_nothing_changes() {
     let said = machine.set_up().out;
     let extensions = machine.read("etc/asterisk/extensions.conf");
     assert!(extensions.starts_with(EXTENSIONS), "{extensions}");
-    let wired = "#include dialgate.conf\n\n[from-carrier]\nexten => 15125550100,1,Goto(dialgate,s,1)\n; END dialgate\n";
+    let wired = "#tryinclude dialgate.conf\n\n[from-carrier]\nexten => 15125550100,1,Goto(dialgate,s,1)\n; END dialgate\n";
     assert!(extensions.ends_with(wired), "{extensions}");
     assert!(machine.read("etc/asterisk/dialgate.conf").contains("[dialgate]"));
     for (language, linked) in [("en", true), ("es", true), ("de", false)] {
@@ -50,7 +50,7 @@ fn freepbx_gets_the_dialplan_in_its_custom_file_and_the_operator_what_to_click()
     assert_eq!(machine.read("etc/asterisk/extensions.conf"), EXTENSIONS);
     let custom = machine.read("etc/asterisk/extensions_custom.conf");
     assert!(
-        custom.starts_with(CUSTOM) && custom.contains("\n#include dialgate.conf\n; END"),
+        custom.starts_with(CUSTOM) && custom.contains("\n#tryinclude dialgate.conf\n; END"),
         "{custom}"
     );
     let words = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -103,6 +103,16 @@ fn where_systemd_runs_the_programs_read_their_configuration_again() {
     assert_eq!(machine.told()[0], restart);
     machine.setup(&["--undo", "--yes"]);
     assert_eq!(machine.told(), ["dialplan reload", restart]);
+}
+
+#[test]
+fn a_context_that_the_dialplan_does_not_have_is_doubted() {
+    let machine = Machine::plain();
+    let doubts = |context| {
+        let answer = machine.setup(&[&FLAGS[..10], &["--context", context, "--dry-run"]].concat());
+        answer.out.contains(&format!("has no [{context}]"))
+    };
+    assert!(doubts("from-trnuk") && !doubts("from-carrier"));
 }
 
 #[test]
