@@ -39,3 +39,30 @@ pub(super) fn words(trail: &Trail) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn a_line_stays_one_for_programs_and_is_broken_for_people() {
+        let row = AuditRow {
+            id: 1,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "caller +4930123".to_owned(),
+            action: "lease-opened".to_owned(),
+            account: Some("4711".to_owned()),
+            detail: format!("L1 2a00:1450:4001:82a::/64\nuntil {}", "x".repeat(100)),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let zone = &TimeZone::UTC;
+        let reader = |is_terminal| Reader { now, zone, is_terminal };
+        let one = reader(false).audit_line(&row);
+        assert!(one.lines().count() == 1 && one.contains("::/64?until"), "{one}");
+        let many = reader(true).audit_line(&row);
+        assert!(many.lines().all(|line| line.chars().count() <= 80), "{many}");
+        assert!(many.lines().skip(1).all(|line| line.starts_with(&" ".repeat(21))), "{many}");
+    }
+}
