@@ -148,6 +148,10 @@ fn find(config_file: &Path) -> Found {
 }
 
 fn look_at_queue(path: &Path) -> Queue {
+    // Whoever opens a pipe waits for whoever writes to it.
+    if !std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        return Queue::Damaged("it is no plain file".to_owned());
+    }
     let looked = || {
         let reader = QueueReader::open(path)?;
         let connection = reader.connection();

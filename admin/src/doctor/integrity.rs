@@ -52,6 +52,13 @@ fn ledger(site: &Site, place: &Place<'_>) -> Option<Check> {
             Check::fail("ledger", format!("{} is damaged: {damage}", path.display()), restore())
         }
         Err(Error::NoLedger(_)) => return None,
+        Err(Error::Database(error)) if is_interrupted(&error) => Check::skip(
+            "ledger",
+            format!("it is too large to be looked through within {} s", PATIENCE.as_secs()),
+            Fix::advice(
+                "have a copy of it looked through: `sqlite3 COPY 'PRAGMA integrity_check'`",
+            ),
+        ),
         Err(Error::Database(error)) if is_damage(&error) => {
             Check::fail("ledger", error.to_string(), restore())
         }
@@ -92,6 +99,11 @@ pub(super) fn is_damage(error: &DatabaseError) -> bool {
             false
         }
     }
+}
+
+fn is_interrupted(error: &DatabaseError) -> bool {
+    matches!(error, DatabaseError::Sqlite(error)
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
 }
 
 /// The first thing that is wrong with a database; `None` when nothing is.

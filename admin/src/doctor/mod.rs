@@ -17,6 +17,7 @@ mod pass;
 mod passage;
 mod place;
 mod processes;
+mod services;
 mod strangers;
 
 use std::collections::BTreeSet;
@@ -102,13 +103,16 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
             checks.push(hosts(&told.lost_hosts));
         }
     }
+    checks.extend(services::check(place.has_systemd));
     checks.extend(neighbours::check(place.has_systemd));
     checks.push(processes::check(&place, user.as_ref()));
     checks.push(fast_agi::check(&place));
     let asterisk = arguments.asterisk.as_path();
     checks.extend(asterisk::check(asterisk, &place, &wanted, !arguments.no_call));
     checks.extend(told.map(|told| mail::check(&told.outbox, config, site.now)));
-    checks.extend(arguments.letter.as_ref().map(|to| letter::check(site, &place, to)));
+    let is_passing = checks.iter().any(|it| it.name == pass::NAME && it.outcome < Health::Fail);
+    let letter = arguments.letter.as_ref();
+    checks.extend(letter.map(|to| letter::check(site, &place, to, is_passing)));
     checks
 }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::check::{Check, Fix};
 use super::place::Place;
 
-const NAME: &str = "reconciler";
+/// What the check is called.
+pub(super) const NAME: &str = "reconciler";
 /// By cron it passes once a minute, and may take a while.
 const LATE: i64 = 90;
 const DEAD: i64 = 300;

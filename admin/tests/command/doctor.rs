@@ -30,7 +30,7 @@ const fn told(script: &'static str, name: &'static str, words: &'static str) -> 
 }
 
 /// Scripts run in the site's folder.
-const DAMAGES: [Damage; 28] = [
+const DAMAGES: &[Damage] = &[
     mended("chmod 644 pepper", "pepper", "can be read by others"),
     mended("chmod 600 pepper", "pepper", "cannot be read by those who need it"),
     mended("rm pepper", "pepper", "is missing"),
@@ -50,6 +50,7 @@ const DAMAGES: [Damage; 28] = [
     mended("sed -i /gsm/d answers/core_show_file_formats", "prompts", "no module for .gsm"),
     mended("sed -i '/^ *gsm/d' answers/core_show_translation", "codecs", "recordings in gsm"),
     told("mv pepper other; ln -s other pepper", "pepper", "symbolic link"),
+    told("mkfifo data/queue/queue.db", "queue", "no plain file"),
     told("ln pepper other", "pepper", "no plain file"),
     told("echo secret > pepper", "readable", "64 hexadecimal digits"),
     told(
@@ -91,7 +92,7 @@ const DAMAGES: [Damage; 28] = [
 
 #[test]
 fn each_damage_is_found_and_named_and_the_commands_shown_mend_it() {
-    for damage in &DAMAGES {
+    for damage in DAMAGES {
         let bench = Bench::new();
         assert_eq!(bench.faults(), [] as [String; 0], "a fresh site");
         bench.shell(damage.script);

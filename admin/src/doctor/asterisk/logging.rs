@@ -51,7 +51,8 @@ fn channels(text: &str) -> Vec<Channel> {
 fn judge(channels: &[Channel], debug: u32) -> Check {
     if let Some(channel) = channels.iter().find(|channel| channel.has("DTMF")) {
         let what = format!("Asterisk writes every key, and so PINs, to {}", channel.name);
-        let fix = "take `dtmf` out of its line in logger.conf, then `asterisk -rx 'logger reload'`; remove old logs";
+        let fix = "take `dtmf` out of its line in logger.conf (FreePBX: Asterisk Logfile Settings), then `asterisk -rx \
+                   'logger reload'`; and remove what was written";
         return Check::fail(NAME, what, Fix::advice(fix));
     }
     if debug > 0
