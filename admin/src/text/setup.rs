@@ -31,7 +31,7 @@ fn rows(changes: &[SetupRow]) -> String {
     let row = |SetupRow { does, what, lines }: &SetupRow| {
         let lines =
             lines.iter().map(|line| format!("{}\n", format!("             {line}").trim_end()));
-        format!("  {does:<9}  {what}\n") + &lines.collect::<String>()
+        wrapped(&format!("  {does:<9}  "), what) + &lines.collect::<String>()
     };
     changes.iter().map(row).collect()
 }

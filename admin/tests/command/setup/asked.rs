@@ -17,7 +17,7 @@ fn without_a_terminal_what_is_missing_is_named_and_consent_is_an_option() {
     let shown = machine.setup(&[&flags[..], &["--dry-run"]].concat());
     assert!(shown.code == 0 && shown.out.contains("Nothing was changed"), "{shown:?}");
     assert!(shown.out.contains("exten => 15125550100,1,Goto(dialgate,s,1)"), "{shown:?}");
-    assert!(shown.out.lines().all(|line| line.len() <= 200), "{shown:?}");
+    assert!(shown.out.lines().all(|line| line.len() <= 80), "{shown:?}");
     assert_eq!((machine.everything(), machine.told()), (before, Vec::new()));
     assert!(!machine.site.path("data").exists());
 }

@@ -1,117 +1,23 @@
-//! From how things stand and what is wanted to the changes between them.
+//! What Asterisk needs: recordings, the dialplan, and lines that lead there.
 
-use std::path::Path;
+use dialgate_contract::Language;
 
-use dialgate_contract::config::Config;
-use dialgate_contract::{Language, SystemUser, SystemUserError};
-
-use super::answers::{Answers, Present};
-use super::block;
-use super::change::{Change, FileChange, Part};
-use super::dialplan::{self, Taken};
-use super::error::SetupError;
-use super::folder::Entry;
-use super::record::{Kept, Record};
-use super::settings;
+use super::Plan;
 use crate::error::Error;
+use crate::setup::answers::Present;
+use crate::setup::block;
+use crate::setup::change::{Change, FileChange, Part};
+use crate::setup::dialplan::{self, Route, Taken};
+use crate::setup::error::SetupError;
+use crate::setup::folder::Entry;
+use crate::setup::record::Kept;
 
 /// Under which name our recordings are in the folder of each language.
 const RECORDINGS: &str = "dialgate";
 
-/// What is to be done.
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) changes: Vec<Change>,
-    /// What will have been done then.
-    pub(super) record: Record,
-    /// The configuration as it will be.
-    pub(super) config: Config,
-    pub(super) notes: Vec<String>,
-}
-
-/// The configuration's file.
-pub(super) struct ConfigFile<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: Option<String>,
-}
-
-pub(super) fn plan(
-    answers: Answers,
-    present: &Present<'_>,
-    file: &ConfigFile<'_>,
-) -> Result<Plan, Error> {
-    let record = present.record.cloned().unwrap_or_default();
-    let config = present.config.clone();
-    let mut plan = Plan { changes: Vec::new(), record, config, notes: Vec::new() };
-    let Answers { route, letters, test_letter, account } = answers;
-    plan.record.number = route.number.as_str().to_owned();
-    plan.record.context = route.context.as_ref().map(|context| context.as_str().to_owned());
-    plan.configuration(file, letters.as_ref())?;
-    plan.init()?;
-    if present.machine.has_systemd() && file.text.is_some() && !plan.changes.is_empty() {
-        plan.changes.push(Change::Restart);
-    } else if present.ledger.has_passed && !plan.changes.is_empty() {
-        plan.notes.push(
-            "Programs that run go by the new configuration once they are started again, and so do letters."
-                .to_owned(),
-        );
-    }
-    plan.recordings(present)?;
-    let before = plan.changes.len();
-    plan.dialplan(present)?;
-    plan.block(present, &route)?;
-    if plan.changes.len() > before {
-        plan.changes.push(Change::Reload);
-    }
-    plan.changes.extend(test_letter.map(|to| Change::Letter(to.into_string())));
-    plan.changes.extend(account.map(|account| Change::Account(Box::new(account))));
-    plan.notes
-        .push(format!("Firewall: {}.", present.machine.firewall(&plan.config.firewall.anchor)));
-    plan.warn_of_an_unknown_context(present, &route);
-    if !present.ledger.has_passed {
-        let how = match present.machine.has_systemd() {
-            true => ": systemctl enable --now dialgate-agi dialgate-reconciler",
-            false => ", and dialgate-agi beside it",
-        };
-        plan.notes.push(format!("Calls are served once dialgate-reconciler runs{how}."));
-    }
-    if route.context.is_none() {
-        plan.notes.push(format!(
-            "In FreePBX: Admin > Custom Destinations > Add, target dialgate,s,1 and Return: No. Then Connectivity > Inbound Routes > Add, DID {}, with that destination, and Apply Config.",
-            route.number.as_str()
-        ));
-    }
-    Ok(plan)
-}
-
 impl Plan {
-    fn configuration(
-        &mut self,
-        file: &ConfigFile<'_>,
-        letters: Option<&settings::Letters>,
-    ) -> Result<(), Error> {
-        let wrong = |problem: String| SetupError::Edit { path: file.path.to_owned(), problem };
-        let before = file.text.as_deref();
-        let edited = settings::edit(before, &self.config.mail, letters)
-            .map_err(|error| wrong(error.to_string()))?;
-        if before == Some(edited.text.as_str()) {
-            return Ok(());
-        }
-        self.config = toml::from_str(&edited.text).map_err(|error| wrong(error.to_string()))?;
-        self.record.config =
-            Some(Kept::changed(self.record.config.as_ref(), file.path, before, &edited.text));
-        self.changes.push(Change::File(FileChange {
-            part: Part::Configuration,
-            path: file.path.to_owned(),
-            before: before.map(|text| text.as_bytes().to_owned()),
-            after: Some(edited.text.into_bytes()),
-            lines: edited.settings,
-        }));
-        Ok(())
-    }
-
     /// A context that no file has is one that no call comes in by.
-    fn warn_of_an_unknown_context(&mut self, present: &Present<'_>, route: &dialplan::Route) {
+    pub(super) fn warn_of_an_unknown_context(&mut self, present: &Present<'_>, route: &Route) {
         let Some(context) = &route.context else { return };
         let own = block::remove(present.dialplan).unwrap_or_default();
         if !present.machine.is_freepbx && !dialplan::contexts(&own).contains(context) {
@@ -123,23 +29,7 @@ impl Plan {
         }
     }
 
-    fn init(&mut self) -> Result<(), Error> {
-        match self.config.run_as() {
-            Err(SystemUserError::Unknown(name)) => self.changes.insert(0, Change::User(name)),
-            user => {
-                let _: Option<SystemUser> = user?;
-            }
-        }
-        let Config { pepper_file, .. } = &self.config;
-        let queue = self.config.queue_dir();
-        let all = [&self.config.ledger_file(), pepper_file, &queue];
-        if !all.into_iter().all(|path| path.exists()) {
-            self.changes.push(Change::Init);
-        }
-        Ok(())
-    }
-
-    fn recordings(&mut self, present: &Present<'_>) -> Result<(), Error> {
+    pub(super) fn recordings(&mut self, present: &Present<'_>) -> Result<(), Error> {
         let machine = present.machine;
         let Some(sounds) = &machine.sounds else {
             self.notes.push("Asterisk's sounds were not found: install asterisk-core-sounds-en, then run this again.".to_owned());
@@ -183,7 +73,7 @@ impl Plan {
         Ok(())
     }
 
-    fn dialplan(&mut self, present: &Present<'_>) -> Result<(), Error> {
+    pub(super) fn dialplan(&mut self, present: &Present<'_>) -> Result<(), Error> {
         let machine = present.machine;
         let path = machine.etc.join(dialplan::FILE);
         let there = machine.folder(&machine.etc)?.map(|folder| folder.read(dialplan::FILE));
@@ -216,7 +106,7 @@ impl Plan {
         Ok(())
     }
 
-    fn block(&mut self, present: &Present<'_>, route: &dialplan::Route) -> Result<(), Error> {
+    pub(super) fn block(&mut self, present: &Present<'_>, route: &Route) -> Result<(), Error> {
         let machine = present.machine;
         let path = machine.dialplan();
         let torn = |torn| SetupError::Torn { path: path.clone(), torn };
