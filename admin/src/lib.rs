@@ -41,6 +41,7 @@ mod setup;
 mod site;
 mod ssh_peer;
 mod status;
+mod test_letter;
 mod text;
 mod why;
 

@@ -4,20 +4,18 @@ use std::time::{Duration, Instant};
 
 use dialgate_contract::config::Transport;
 use dialgate_contract::ledger::letter::Fate;
-use dialgate_contract::ledger::{Letter, LetterId, audit, letter};
 
 use super::check::{Check, Fix};
 use super::place::Place;
 use crate::contact::Email;
-use crate::error::Error;
 use crate::site::Site;
+use crate::test_letter;
 
 const NAME: &str = "letter";
 /// By cron it is sent within a minute, and a mail server may take a while.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Where nobody passes.
 const LITTLE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// `is_passing`: whether the reconciler passed lately.
 pub(super) fn check(site: &Site, place: &Place<'_>, to: &Email, is_passing: bool) -> Check {
@@ -27,34 +25,13 @@ pub(super) fn check(site: &Site, place: &Place<'_>, to: &Email, is_passing: bool
     }
     let begun = now();
     let patience = if is_passing { PATIENCE } else { LITTLE };
-    let sent = post(site, to).and_then(|id| wait(site, id, begun + patience));
+    let sent = test_letter::post(site, to).and_then(|id| test_letter::wait(site, id, patience));
     match sent {
         Ok(fate) => judge(fate.as_ref(), to, begun.elapsed(), place),
         Err(error) => {
             let fix = Fix::advice("do what it says, then try again");
             Check::fail(NAME, format!("it could not be queued: {error}"), fix)
         }
-    }
-}
-
-fn post(site: &Site, to: &Email) -> Result<LetterId, Error> {
-    let test = Letter::Test { at: site.now };
-    let mut ledger = site.ledger()?;
-    ledger.write(|tx| {
-        audit::record(tx, site.now, &site.operator, "test-letter", None, to.as_str())?;
-        Ok(letter::post(tx, to.as_str(), &test, site.now)?)
-    })
-}
-
-/// Until it is sent or has failed once, or nobody cares for it.
-fn wait(site: &Site, id: LetterId, end: Instant) -> Result<Option<Fate>, Error> {
-    let reader = site.reader()?;
-    loop {
-        let fate = letter::fate(reader.connection(), id)?;
-        if fate != Some(Fate::Waiting(None)) || now() >= end {
-            return Ok(fate);
-        }
-        std::thread::sleep(PAUSE);
     }
 }
 

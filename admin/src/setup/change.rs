@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::NewAccount;
+use crate::contact::Email;
 use crate::report::SetupRow;
 
 /// What is to be done.
@@ -27,7 +28,7 @@ pub(super) enum Change {
     /// Have the programs that run read their configuration again.
     Restart,
     /// Send a test letter there.
-    Letter(String),
+    Letter(Email),
     Account(Box<NewAccount>),
 }
 
@@ -75,7 +76,7 @@ impl Change {
             Self::Unlink(path) => ("remove", shown(path)),
             Self::Reload => ("run", format!("asterisk -rx \"{RELOAD}\"")),
             Self::Restart => ("run", RESTART.to_owned()),
-            Self::Letter(to) => ("send", format!("a test letter to {to}")),
+            Self::Letter(to) => ("send", format!("a test letter to {}", to.as_str())),
             Self::Account(_) => {
                 ("make", "the first account, and show its PIN this once".to_owned())
             }

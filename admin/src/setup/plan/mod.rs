@@ -4,7 +4,7 @@ mod asterisk;
 
 use std::path::Path;
 
-use dialgate_contract::config::Config;
+use dialgate_contract::config::{Config, Tls};
 use dialgate_contract::{SystemUser, SystemUserError};
 
 use super::answers::{Answers, Present};
@@ -43,6 +43,14 @@ pub(super) fn plan(
     plan.record.number = route.number.as_str().to_owned();
     plan.record.context = route.context.as_ref().map(|context| context.as_str().to_owned());
     plan.configuration(file, letters.as_ref())?;
+    if letters.is_some_and(|letters| letters.server.tls() != Tls::None)
+        && plan.config.mail.username.is_empty()
+    {
+        plan.notes.push(
+            "At this port mail servers mostly want a login: set mail.username and mail.password-file in the configuration."
+                .to_owned(),
+        );
+    }
     plan.init()?;
     if present.machine.has_systemd() && file.text.is_some() && !plan.changes.is_empty() {
         plan.changes.push(Change::Restart);
@@ -59,7 +67,7 @@ pub(super) fn plan(
     if plan.changes.len() > before {
         plan.changes.push(Change::Reload);
     }
-    plan.changes.extend(test_letter.map(|to| Change::Letter(to.into_string())));
+    plan.changes.extend(test_letter.map(Change::Letter));
     plan.changes.extend(account.map(|account| Change::Account(Box::new(account))));
     plan.notes
         .push(format!("Firewall: {}.", present.machine.firewall(&plan.config.firewall.anchor)));
