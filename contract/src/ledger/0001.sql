@@ -351,3 +351,11 @@ BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'the base policy' || ' was 
 
 CREATE TRIGGER base_policy_edit_delete AFTER DELETE ON base_policy
 BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'the base policy' || ' was removed'); END;
+
+-- Of letters, those that will never come.
+CREATE TRIGGER letter_edit_update AFTER UPDATE OF recipient, content, dead_at ON letter
+WHEN NEW.recipient <> OLD.recipient OR NEW.content <> OLD.content OR (OLD.dead_at IS NULL AND NEW.dead_at IS NOT NULL)
+BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recipient || ' was changed or given up'); END;
+
+CREATE TRIGGER letter_edit_delete AFTER DELETE ON letter WHEN OLD.sent_at IS NULL AND OLD.dead_at IS NULL
+BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recipient || ' was removed'); END;

@@ -133,6 +133,46 @@ mod tests {
     }
 
     #[test]
+    fn where_hosts_are_and_letters_that_never_come_are_told_and_the_daily_round_is_not() {
+        let (_folder, mut ledger) = ledger();
+        for (statement, told_so) in [
+            ("INSERT INTO host VALUES ('a.net', 0, NULL)", None),
+            (
+                "INSERT INTO host_address VALUES ('a.net', '12.34.56.1', 0)",
+                Some("address 12.34.56.1 of host a.net was added"),
+            ),
+            ("UPDATE host_address SET answered_at = 1", None),
+            ("DELETE FROM host", Some("address 12.34.56.1 of host a.net was removed")),
+            (
+                "INSERT INTO letter (recipient, content, created_at, due_at) VALUES ('a@b.c', '', 0, 0)",
+                None,
+            ),
+            ("UPDATE letter SET due_at = 1, attempts = 1", None),
+            (
+                "UPDATE letter SET recipient = 'x@y.z'",
+                Some("letter 1 to a@b.c was changed or given up"),
+            ),
+            ("UPDATE letter SET dead_at = 1", Some("letter 1 to x@y.z was changed or given up")),
+            ("UPDATE letter SET dead_at = NULL", None),
+            ("DELETE FROM letter", Some("letter 1 to x@y.z was removed")),
+            (
+                "INSERT INTO letter (recipient, content, created_at, due_at) VALUES ('a@b.c', '', 0, 0)",
+                None,
+            ),
+            ("UPDATE letter SET sent_at = 1", None),
+            ("DELETE FROM letter", None),
+            ("INSERT INTO pass VALUES (1, 0, NULL)", None),
+        ] {
+            let before = told(&ledger).len();
+            ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
+            let lines = told(&ledger);
+            let news: Vec<&str> = lines[before..].iter().map(String::as_str).collect();
+            let expected = told_so.map(|what| format!("unknown ledger-edited {what}"));
+            assert_eq!(news, Vec::from_iter(expected.as_deref()), "{statement}");
+        }
+    }
+
+    #[test]
     fn what_another_tool_changes_is_told_when_we_write_next() {
         let (folder, mut ledger) = ledger();
         let other = Connection::open(folder.path().join("ledger.db")).unwrap();
