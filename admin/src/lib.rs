@@ -60,6 +60,9 @@ use site::Site;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(exit) = doctor::look_inside(std::env::args_os()) {
+        return exit.into();
+    }
     let cli = match Cli::try_parse_from(std::env::args_os()) {
         Ok(cli) => cli,
         Err(answer) => return print::usage(&answer).into(),
@@ -90,7 +93,6 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status(arguments) => status::run(&arguments, &site()?, printer),
         Command::Doctor(arguments) => doctor::run(&arguments, config, now),
-        Command::LookInside => doctor::look_inside(config).map(|()| Report::Printed),
         Command::Audit(command) => audit::run(command, &site()?, printer),
     }
 }

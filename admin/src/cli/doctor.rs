@@ -7,9 +7,6 @@ use clap::Args;
 use crate::asterisk::ASTERISK;
 use crate::contact::Email;
 
-/// The hidden command by which the doctor looks as another user.
-pub(crate) const LOOK_INSIDE: &str = "look-inside";
-
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
     /// Send a test letter there, too, and wait until the mail server has taken it

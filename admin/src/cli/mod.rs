@@ -19,7 +19,7 @@ use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
 pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
-pub(crate) use doctor::{DoctorArguments, LOOK_INSIDE};
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
@@ -115,8 +115,6 @@ pub(crate) enum Command {
     /// Look at everything that a call needs, and say what to do about what is wrong
     #[command(after_help = example::DOCTOR)]
     Doctor(DoctorArguments),
-    #[command(name = LOOK_INSIDE, hide = true)]
-    LookInside,
     /// Show who did what, the latest last
     #[command(after_help = example::AUDIT)]
     Audit(AuditCommand),

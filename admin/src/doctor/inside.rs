@@ -1,15 +1,16 @@
 //! What the programs' own user finds: that it can read what it needs, and its queue. Root does not open the queue, for
 //! whoever can rewrite a database commands the process that opens it; so this program is started again as that user.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::ledger::LedgerReader;
 use dialgate_contract::queue::QueueReader;
-use dialgate_contract::{FileId, SystemUser};
+use dialgate_contract::{Exit, FileId, SystemUser};
 use dialgate_pin::Pepper;
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -21,9 +22,9 @@ use super::check::{Check, Fix};
 use super::integrity;
 use super::place::Place;
 use crate::child;
-use crate::cli;
-use crate::error::Error;
 
+/// The hidden form by which the program starts itself again.
+const ARGUMENT: &str = "look-inside";
 /// The queue of a site under attack can have millions of rows.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What is believed of an answer.
@@ -112,7 +113,7 @@ fn queue(queue: Option<&Queue>, place: &Place<'_>, now: Timestamp) -> Check {
 
 fn ask(place: &Place<'_>, user: Option<&SystemUser>) -> Result<Found, String> {
     let mut command = child::command(Path::new("/proc/self/exe"));
-    command.arg0("dialgate").arg("--config").arg(place.config_file).arg(cli::LOOK_INSIDE);
+    command.arg0("dialgate").arg(ARGUMENT).arg(place.config_file);
     command.current_dir("/");
     if let Some(user) = user {
         // This also leaves all of root's supplementary groups (std, CommandExt::uid).
@@ -124,13 +125,17 @@ fn ask(place: &Place<'_>, user: Option<&SystemUser>) -> Result<Found, String> {
     found.ok_or_else(|| format!("ended without an answer {}", answer.err.trim()))
 }
 
-/// The child: tells what it finds, as JSON.
-pub(crate) fn tell(config_file: &Path) -> Result<(), Error> {
+/// The child, if this process is one: tells what it finds, as JSON.
+pub(crate) fn look(mut arguments: impl Iterator<Item = OsString>) -> Option<Exit> {
+    if arguments.nth(1)? != ARGUMENT {
+        return None;
+    }
+    let config_file = PathBuf::from(arguments.next()?);
     let told = confine().map_err(std::io::Error::from).and_then(|()| {
-        let text = serde_json::to_vec(&find(config_file))?;
+        let text = serde_json::to_vec(&find(&config_file))?;
         std::io::stdout().lock().write_all(&text)
     });
-    told.map_err(Error::Print)
+    Some(if told.is_ok() { Exit::Ok } else { Exit::TempFail })
 }
 
 fn find(config_file: &Path) -> Found {

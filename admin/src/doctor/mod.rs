@@ -31,7 +31,7 @@ use dialgate_contract::{Language, SystemUserError};
 use jiff::Timestamp;
 
 pub(crate) use check::{Check, Fix, Health};
-pub(crate) use inside::tell as look_inside;
+pub(crate) use inside::look as look_inside;
 
 use crate::cli::DoctorArguments;
 use crate::error::Error;
