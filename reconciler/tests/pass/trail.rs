@@ -59,3 +59,16 @@ fn no_change_of_a_pass_goes_untold() {
         assert!(actions.iter().any(|it| it == action), "no {action} in {actions:?}");
     }
 }
+
+#[test]
+fn what_another_tool_did_is_told_with_the_next_recorded_pass() {
+    let bench = Bench::new();
+    let mut reconciler = bench.reconciler("");
+    reconciler.record(at(0), None).unwrap();
+    let before = bench.untold();
+    let other = rusqlite::Connection::open(bench.ledger().connection().path().unwrap()).unwrap();
+    other.execute("UPDATE account SET enabled = 0", []).unwrap();
+    assert_eq!(bench.untold(), before);
+    reconciler.record(at(10), None).unwrap();
+    assert_eq!(bench.untold(), before + 1);
+}
