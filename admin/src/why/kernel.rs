@@ -44,7 +44,11 @@ fn run(tool: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = child::command(&Path::new("/usr/sbin").join(tool));
     let answer = child::run(command.args(arguments), PATIENCE);
     let answer = answer.map_err(|problem| format!("{tool} {problem}"))?;
-    if answer.is_success { Ok(answer.out) } else { Err(format!("{tool}: {}", answer.err.trim())) }
+    match (answer.is_success, answer.err.trim()) {
+        (true, _) => Ok(answer.out),
+        (false, "") => Err(format!("{tool} says more than is read")),
+        (false, said) => Err(format!("{tool}: {said}")),
+    }
 }
 
 /// `sets` as `ipset save` prints them, `rules` as `iptables-save -t filter` does.
@@ -164,6 +168,7 @@ mod tests {
         add dg-sip-4 12.34.57.0/24 timeout 99 packets 3 bytes 300\n\
         add dg-rtp-4 12.34.56.78 timeout 99\n\
         add dg-ended-4 12.34.56.79 timeout 99\n\
+        add dg-sip-6 2a00:1450:4001:82a::/64 timeout 9 packets 5 bytes 500\n\
         add f2b-web 12.34.56.80 timeout 9\nadd friends 12.34.56.80\n\
         add country 12.34.0.0/16\nadd country 12.34.56.81 nomatch\nadd strange x\n";
     const RULES: &str = "*filter\n:INPUT DROP [0:0]\n:f2b-sshd - [0:0]\n\
@@ -188,7 +193,8 @@ mod tests {
         let open = |address| at(address).open.into_iter().collect::<Vec<_>>();
         let [rtp, sip] = ["rtp", "sip"].map(str::to_owned);
         assert_eq!(open("12.34.56.78"), [(rtp, 0), (sip.clone(), 10)]);
-        assert_eq!(open("12.34.57.1"), [(sip, 3)]);
+        assert_eq!(open("12.34.57.1"), [(sip.clone(), 3)]);
+        assert_eq!(open("2a00:1450:4001:82a::1"), [(sip, 5)]);
         assert_eq!(open("12.34.58.1"), []);
     }
 
