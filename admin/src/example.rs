@@ -2,6 +2,7 @@
 
 pub(crate) const OVERVIEW: &str = "\
 Examples:
+  dialgate setup
   dialgate account add auto --name Ann --email ann@example.net --services sip
   dialgate lease list
   dialgate lease grant 4711 12.34.56.78 --for 4h

@@ -67,7 +67,8 @@ pub(super) fn collect(
         None if asks_mail => asker.ask_if_any("Send a test letter to (Enter for none)")?,
         given => given,
     };
-    let account = if options.no_account || present.ledger.accounts > 0 {
+    let was_asked = present.answered.is_some() && options.name.is_none();
+    let account = if options.no_account || present.ledger.accounts > 0 || was_asked {
         None
     } else {
         account(options.name, options.email, options.services, &mut asker)?

@@ -1,4 +1,5 @@
 use std::os::unix::fs::{chown, lchown, symlink};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
@@ -96,4 +97,36 @@ fn a_file_keeps_its_owner_and_a_new_one_has_that_of_the_folder() {
         assert_eq!((found.uid(), found.gid()), owner, "{name}");
     }
     assert!(folder.write("foreign", b"y", NEW).is_err());
+    // Where root alone can put files, they are whose they are.
+    chown(&place, Some(0), Some(0)).unwrap();
+    let folder = Folder::open(root.path(), Path::new("/etc/asterisk")).unwrap().unwrap();
+    folder.write("foreign", b"y", NEW).unwrap();
+    let found = place.join("foreign").metadata().unwrap();
+    assert_eq!((found.uid(), found.gid()), (4, 4));
+}
+
+#[test]
+fn a_link_that_comes_and_goes_is_never_written_through() {
+    let (root, folder) = folder();
+    let (place, secret) = (root.path().join("etc/asterisk/x.conf"), root.path().join("secret"));
+    std::fs::write(&secret, "secret").unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                // What is written meanwhile may be in the way.
+                let _ = std::fs::remove_file(&place);
+                let _ = symlink(&secret, &place);
+            }
+        });
+        for _ in 0..300 {
+            if let Ok(Some(read)) = folder.read("x.conf") {
+                assert_ne!(read, b"secret");
+            }
+            // What is refused now may be free the next time.
+            let _ = folder.write("x.conf", b"mine", NEW);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(std::fs::read(&secret).unwrap(), b"secret");
 }

@@ -116,6 +116,19 @@ fn a_context_that_the_dialplan_does_not_have_is_doubted() {
 }
 
 #[test]
+fn who_wanted_no_account_is_not_asked_again() {
+    let machine = Machine::plain();
+    let mail = ["--mail-server", "localhost", "--no-account", "--yes"];
+    let number = ["--number", NUMBER, "--context", "from-carrier"];
+    assert_eq!(machine.setup(&[&mail[..], &number].concat()).code, 0);
+    let again = machine.setup(&[]);
+    assert!(again.code == 0 && again.out.starts_with("nothing to do"), "{again:?}");
+    // The first account can still be made in the same way.
+    let named = machine.setup(&["--name", "Ann", "--email", "ann@example.net", "--yes"]);
+    assert!(named.out.contains("\nPIN "), "{named:?}");
+}
+
+#[test]
 fn json_tells_the_changes_and_the_pin() {
     let machine = Machine::plain();
     let flags = [&FLAGS[..], &["--context", "from-carrier", "--json"]].concat();
