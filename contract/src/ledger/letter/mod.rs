@@ -1,6 +1,8 @@
 //! The outbox: letters that are to be sent, what they say and how often it was tried.
 
 mod content;
+mod kind;
+mod queued;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::database::{DatabaseError, corrupt, timestamp};
 
 pub use content::Letter;
+pub use kind::LetterKind;
+pub use queued::{QueueState, Queued, drop, queue, queued, retry};
 
 /// Names a letter in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
