@@ -67,15 +67,17 @@ fn the_units_expose_no_more_than_they_must() {
     }
 }
 
-/// What a ban must never be had by: a call without an address, a success, and an address that is a caller's own text.
+/// What nobody may be banned for: a call without an address, and what is a caller's or a local user's own text.
 const NO_FAILURES: &str = "\
 2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001 account=4711}: call ended result=failed-login
-2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001 peer=12.34.56.78 account=4711}: call ended result=open
-2026-11-20T16:29:08.123456Z  INFO call{id=\"1 caller=1 peer=12.34.56.78}: call ended result=failed-login\" caller=2001}: call ended result=open
+2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001}: logins failed
+2026-11-20T16:29:08.123456Z  INFO call{id=\"1 caller=1}: logins failed peer=12.34.56.78\" caller=2001}: call ended result=open
+2026-11-20T16:29:08.123456Z  INFO call{id=\"1\\\" caller=1}: logins failed peer=12.34.56.78\" caller=2001}: logins failed
+2026-11-20T16:29:08.123456Z  WARN connection dropped before any call error=INFO call{id=\"1\" caller=1}: logins failed peer=12.34.56.78
 ";
 const FAILURES: &str = "\
-2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001 peer=12.34.56.78}: call ended result=failed-login
-2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001 peer=2001:db8::1 account=4711}: call ended result=failed-login
+2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=2001}: logins failed peer=12.34.56.78
+2026-11-20T16:29:08.123456Z  INFO call{id=\"1.1\" caller=unknown}: logins failed peer=2001:db8::1
 ";
 
 #[test]

@@ -9,6 +9,7 @@ use dialgate_tests::site::{ACCOUNT, PIN, asking_for};
 
 use crate::built::{NEEDS, NEXT, packages};
 use crate::machine::Machine;
+use crate::peer::guess;
 
 const OF_THE_MACHINE: [Need; 5] = [
     Need::Root,
@@ -25,6 +26,7 @@ const SOUNDS: &str = "find /usr/share/asterisk /var/lib/asterisk | sort";
 const OURS: &str = "find / /run -xdev \\( -iname '*dialgate*' -o -name 'dg-*' -o -nouser -o -nogroup \\) \
      -not -path '/proc/*' -not -path '/sys/*'; grep -l dialgate /etc/passwd /etc/group /etc/shadow /etc/gshadow; \
      grep -rls dialgate /etc --exclude='*-'; true";
+const AGI: &str = "127.0.0.1:4573";
 const KERNEL: &str = "iptables -S; ip6tables -S; ipset list -name";
 
 #[test]
@@ -70,7 +72,7 @@ fn installed(machine: &Machine) {
     let said = apt(machine, "install /srv/now.deb");
     assert!(said.contains("dialgate setup"), "{said}");
     running(machine);
-    assert!(machine.sh(OURS).contains("/etc/dialgate/pepper\n"), "{}", machine.sh(OURS));
+    assert!(machine.sh(OURS).contains("/var/lib/dialgate\n"), "{}", machine.sh(OURS));
     machine.sh("systemctl is-enabled dialgate-boot dialgate-agi dialgate-reconciler");
     let files = "/usr/bin/dialgate /usr/sbin/dialgate-agi /etc/dialgate/dialgate.toml /etc/dialgate/pepper \
                  /var/lib/dialgate /var/lib/dialgate/ledger.db /var/lib/dialgate/queue";
@@ -121,16 +123,32 @@ fn used(machine: &Machine) -> MailServer {
     assert!(letter.contains("ann@example.net"), "{letter}");
     machine.sh("dialgate lease grant 4711 12.34.56.79 --for 4h");
     machine.until("ipset test dg-sip-4 12.34.56.79 && ! ipset test dg-sip-4 12.34.56.78");
+    // A telephone of this machine's own whose user guesses.
+    machine.network.enter(|| guess(AGI.parse().unwrap())).unwrap();
+    let regex =
+        "fail2ban-regex --print-all-matched systemd-journal /etc/fail2ban/filter.d/dialgate.conf";
+    machine.until(&format!("{regex} | tee /tmp/regex | grep -q ' 1 matched'"));
+    assert!(
+        machine.sh("cat /tmp/regex").contains(" peer=12.34.56.99"),
+        "{}",
+        machine.sh("cat /tmp/regex")
+    );
     // Somebody else empties the firewall.
     machine.sh("iptables -F INPUT");
     machine.until("iptables -S INPUT | grep -q DIALGATE");
+    // Early in the boot, before saved rules that name the sets.
+    machine.sh(
+        "systemctl stop dialgate-reconciler && iptables -F && ipset flush dg-sip-4 && systemctl restart dialgate-boot \
+         && iptables -S INPUT | grep -q DIALGATE && ipset test dg-sip-4 12.34.56.79 \
+         && systemctl start dialgate-reconciler",
+    );
     let complaints = machine.sh("journalctl -b -u 'dialgate-*' --no-pager | grep -e ERROR -e 'not permitted' -e SIGSYS || true");
     assert_eq!(complaints, "");
     mail
 }
 
 fn call(machine: &Machine, address: &str) -> Transcript {
-    let server = SocketAddr::from(([127, 0, 0, 1], 4573));
+    let server: SocketAddr = AGI.parse().unwrap();
     let call = machine.network.enter(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(Call::dial(server, CallerId::number("2001"), asking_for(address)))

@@ -100,7 +100,10 @@ impl Done {
 /// What `tests/package/build-root` has built.
 pub(crate) fn root() -> PathBuf {
     let root = target().join("package-root");
-    assert!(root.join(".key").is_file(), "there is no {root:?}: run tests/tests/package/build-root");
+    assert!(
+        root.join(".key").is_file(),
+        "there is no {root:?}: run tests/tests/package/build-root"
+    );
     root
 }
 

@@ -6,3 +6,5 @@ mod built;
 mod life;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod peer;
