@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use dialgate_tests::asterisk::{Asterisk, DID, Step};
@@ -123,6 +124,83 @@ fn a_call_is_served_after_setup_and_nothing_is_left_of_it_after_undo() {
     assert_eq!(files(&asterisk), before, "{undone}");
     let dialplan = asterisk.console(site.namespace(), "dialplan show s@dialgate").unwrap();
     assert!(!dialplan.contains("AGI"), "{dialplan}");
+}
+
+/// Makes the machine of an Asterisk one with FreePBX, whose folder is the machine's root. FreePBX has led the number to its
+/// Custom Destination.
+#[expect(clippy::unwrap_used, reason = "files that cannot be written fail the test")]
+fn make_freepbx(asterisk: &Asterisk, root: &str) {
+    let extensions = format!(
+        "#include extensions_custom.conf\n[from-carrier]\nexten => {DID},1,Goto(dialgate,s,1)\n{}",
+        fs::read_to_string(asterisk.path("etc/extensions.conf")).unwrap()
+    );
+    fs::write(asterisk.path("etc/extensions.conf"), extensions).unwrap();
+    let custom = "[from-internal-custom]\nexten => 1234,1,Hangup()";
+    fs::write(asterisk.path("etc/extensions_custom.conf"), custom).unwrap();
+    fs::write(asterisk.path("etc/freepbx.conf"), "<?php\n").unwrap();
+    // asterisk.conf names its folders as they are seen from above the root.
+    let above = asterisk.path(root.trim_start_matches('/'));
+    fs::create_dir_all(above.parent().unwrap()).unwrap();
+    symlink("..", above).unwrap();
+    let program = asterisk.path("usr/sbin/asterisk");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let script =
+        format!("#!/bin/sh\nshift 2\nexec /usr/sbin/asterisk -C {root}/etc/asterisk.conf \"$@\"\n");
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn freepbx_reaches_dialgate_by_its_custom_destination_after_setup() {
+    if real::skipped("freepbx_reaches_dialgate_by_its_custom_destination_after_setup", &NEEDS) {
+        return;
+    }
+    let site = Site::start("").unwrap();
+    let mut asterisk = Asterisk::start_without_dialgate(site.namespace()).unwrap();
+    let root = asterisk.path_inside("").trim_end_matches('/').to_owned();
+    make_freepbx(&asterisk, &root);
+    fs::create_dir(asterisk.path("own")).unwrap();
+    let text = format!(
+        "data-dir = \"{root}/own/data\"\npepper-file = \"{root}/own/pepper\"\nuser = \"\"\n"
+    );
+    fs::write(asterisk.path("own/dialgate.toml"), text).unwrap();
+    install_recordings(&asterisk);
+    let before = everything(&asterisk.path("etc"));
+
+    let config = format!("{root}/own/dialgate.toml");
+    let setup = |asterisk: &Asterisk, options: &[&str]| {
+        let first = [
+            "--config",
+            &config,
+            "setup",
+            "--yes",
+            "--root",
+            &root,
+            "--asterisk-conf",
+            "/etc/asterisk.conf",
+        ];
+        asterisk.run_beside(site.namespace(), "dialgate", &[&first[..], options].concat()).unwrap()
+    };
+    let options = [
+        "--number",
+        DID,
+        "--mail-server",
+        "localhost",
+        "--no-account",
+        "--recordings",
+        "/recordings",
+    ];
+    let said = setup(&asterisk, &options);
+    assert!(said.contains("Custom Destinations") && !said.contains("After the reload"), "{said}");
+    // Recordings are where the links lead when seen from above the root.
+    let link = asterisk.path("data/sounds/en/dialgate");
+    fs::remove_file(&link).unwrap();
+    symlink(format!("{root}/recordings/en"), &link).unwrap();
+    let record = asterisk.call(&[Step::Hear("dialgate/enter-account"), Step::HangUp]).unwrap();
+    assert_eq!(record.result, "hangup", "{record:?}");
+
+    setup(&asterisk, &["--undo"]);
+    assert_eq!(everything(&asterisk.path("etc")), before);
 }
 
 #[test]

@@ -43,8 +43,13 @@ impl Machine {
         let (Some(etc), Some(name)) = (conf.parent(), conf.file_name()) else {
             return Err(none().into());
         };
-        let folder = Folder::open(&root, etc)?.ok_or_else(none)?;
-        let text = folder.read(&name.to_string_lossy())?.ok_or_else(none)?;
+        let folder = Folder::open(&root, etc)?;
+        let text = folder.map(|folder| folder.read(&name.to_string_lossy())).transpose()?.flatten();
+        // What was done to an Asterisk that has gone can still be taken back elsewhere.
+        if text.is_none() && !options.undo {
+            return Err(none().into());
+        }
+        let text = text.unwrap_or_default();
         let told = asterisk_conf::read(&String::from_utf8_lossy(&text));
         let mut machine = Self {
             etc: told.etc.unwrap_or_else(|| etc.to_owned()),

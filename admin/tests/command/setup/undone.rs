@@ -18,6 +18,19 @@ fn what_was_set_up_is_taken_back_to_the_byte_but_for_accounts() {
 }
 
 #[test]
+fn what_is_left_is_taken_back_where_asterisk_has_gone() {
+    let machine = Machine::plain();
+    let before = fs::read_to_string(machine.site.config()).unwrap();
+    machine.set_up();
+    fs::remove_dir_all(machine.path("etc/asterisk")).unwrap();
+    fs::remove_file(machine.path("usr/sbin/asterisk")).unwrap();
+    let answer = machine.setup(&["--undo", "--yes"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
+    assert!(!machine.path("usr/share/asterisk/sounds/en_US/dialgate").is_symlink());
+    assert_eq!(fs::read_to_string(machine.site.config()).unwrap(), before);
+}
+
+#[test]
 fn what_others_changed_since_is_not_taken_back() {
     let machine = Machine::plain();
     machine.set_up();
