@@ -26,7 +26,7 @@ mod usage;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Clocks, Ledger, Verified, letter, verdict, verified};
+use dialgate_contract::ledger::{Clocks, Ledger, Usage, Verified, letter, verdict, verified};
 use dialgate_contract::queue::Request;
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,6 +35,7 @@ use crate::firewall::{Actual, Desired, Firewall, Observed, Plan};
 use crate::order::closing_first;
 use crate::wanted::wanted;
 use bans::NoBans;
+use usage::Seen;
 
 pub use crate::wanted::next_end as next_due;
 pub use bans::{Bans, BansError};
@@ -64,6 +65,7 @@ pub struct Reconciler {
     bans: Box<dyn Bans>,
     clocks: Option<Clocks>,
     head_told: Option<trail::Day>,
+    used: Vec<(Seen, Usage)>,
 }
 
 impl Reconciler {
@@ -73,7 +75,8 @@ impl Reconciler {
         let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
         let (bans, verified, clocks) = (Box::new(NoBans), None, None);
         let head_told = trail::last_told(&ledger);
-        Self { policy, config, ledger, firewall, verified, bans, clocks, head_told }
+        let used = Vec::new();
+        Self { policy, config, ledger, firewall, verified, bans, clocks, head_told, used }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -173,12 +176,14 @@ impl Reconciler {
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
         self.tell_head(now);
-        let clocks = self.clocks.take();
+        let (clocks, used, mail) =
+            (self.clocks.take(), std::mem::take(&mut self.used), &self.config.mail);
         let verified = self.verified.as_ref().filter(|_| problem.is_none());
         self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {
                 clock::keep(transaction, clocks)?;
             }
+            usage::write_used(transaction, mail, &used, now)?;
             verdict::forget(transaction, now, KEPT)?;
             letter::forget(transaction, now, KEPT)?;
             if let Some(kernel) = verified {

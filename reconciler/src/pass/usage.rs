@@ -19,7 +19,7 @@ const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(300);
 
 /// What is to be written down of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     /// Nothing new.
     Nothing,
     /// Packets have come.
@@ -32,7 +32,8 @@ enum Seen {
 
 impl Reconciler {
     /// Writes down who has used a lease, and ends those that nobody used for as long as the operator has set; whether any
-    /// ended. Where nothing goes by it, only few leases are looked at: for whoever asks why somebody is not in.
+    /// ended. Where nothing goes by it, only few leases are looked at, for whoever asks why somebody is not in, and it is
+    /// written with the end of the pass.
     pub(super) fn see_use(
         &mut self,
         actual: &Actual,
@@ -41,29 +42,31 @@ impl Reconciler {
         let (idle_end, addresses) =
             (self.config.lease.idle_end, self.config.lease.addresses_per_account);
         let ledger = self.ledger.connection();
-        if idle_end.is_none() && addresses <= 1 && lease::count_not_ended(ledger)? > FEW {
+        let is_asked = idle_end.is_some() || addresses > 1;
+        if !is_asked && lease::count_not_ended(ledger)? > FEW {
             return Ok(false);
         }
-        let all = usage::all(self.ledger.connection())?.into_iter();
+        let all = usage::all(ledger)?.into_iter();
         let seen = all.map(|usage| (seen(&usage, actual, idle_end, now), usage));
         let news: Vec<(Seen, Usage)> = seen.filter(|(seen, _)| *seen != Seen::Nothing).collect();
-        if news.is_empty() {
+        if !is_asked || news.is_empty() {
+            self.used = news;
             return Ok(false);
         }
         let mail = &self.config.mail;
-        let write = |transaction: &Transaction<'_>| {
-            let mut news = news.iter();
-            news.try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
-        };
-        let ends = news.iter().any(|(seen, _)| *seen == Seen::Idle);
-        // Whoever calls now does not wait until the disk has what may be forgotten.
-        if ends {
-            self.ledger.write(write)?
-        } else {
-            self.ledger.write_lazily(write)?
-        }
-        Ok(ends)
+        self.ledger.write(|transaction| write_used(transaction, mail, &news, now))?;
+        Ok(news.iter().any(|(seen, _)| *seen == Seen::Idle))
     }
+}
+
+/// Writes down what was seen.
+pub(super) fn write_used(
+    transaction: &Transaction<'_>,
+    mail: &Mail,
+    used: &[(Seen, Usage)],
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    used.iter().try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
 }
 
 /// What the kernel shows of one lease. One that is not counted is never idle.

@@ -96,6 +96,7 @@ fn use_is_written_down_for_whoever_asks_even_where_nothing_goes_by_it() {
     let mut reconciler = bench.reconciler("");
     packets(&bench, "12.34.56.1", 7);
     reconciler.pass(&[], at(60)).unwrap();
+    reconciler.record(at(60), None).unwrap();
     let used: Vec<_> = usage::all(bench.ledger().connection()).unwrap();
     let used: Vec<_> = used.iter().map(|usage| (usage.packets, usage.used_at)).collect();
     assert_eq!(used, [(7, at(60)), (0, at(0))]);
