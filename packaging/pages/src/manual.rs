@@ -32,11 +32,13 @@ pub(crate) fn page(mut command: Command) -> io::Result<Vec<u8>> {
 
 /// The commands that do something, each with all its words.
 fn leaves(command: &Command, words: &str) -> Vec<(String, Command)> {
-    let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+    let told = |below: &&Command| below.get_name() != "help" && !below.is_hide_set();
+    let below = command.get_subcommands().filter(told);
     let below = below.flat_map(|below| {
         let words = format!("{words} {}", below.get_name());
         let words = words.trim().to_owned();
-        if below.has_subcommands() { leaves(below, &words) } else { vec![(words, below.clone())] }
+        let alone = (!below.is_subcommand_required_set()).then(|| (words.clone(), below.clone()));
+        alone.into_iter().chain(leaves(below, &words)).collect::<Vec<_>>()
     });
     below.collect()
 }
@@ -61,15 +63,17 @@ fn section(name: &str, command: Command) -> io::Result<Vec<u8>> {
         .replace(".SH SYNOPSIS\n", "")
         .replace(".SH DESCRIPTION\n", ".PP\n")
         .replace(".SH OPTIONS\n", "")
-        .replace(".SH EXTRA\n", ".PP\n");
-    Ok(format!(".SS \"{name}\"\n{text}").into_bytes())
+        .replace(".SH EXTRA\n", ".PP\n.nf\n");
+    let end = if examples { ".fi\n" } else { "" };
+    Ok(format!(".SS \"{name}\"\n{text}{end}").into_bytes())
 }
 
 fn examples(man: &Man) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     man.render_extra_section(&mut text)?;
     let text = String::from_utf8_lossy(&text);
-    Ok(text.replace(".SH EXTRA\n", ".SH EXAMPLES\n").replace("Examples:\n", "").into_bytes())
+    let text = text.replace(".SH EXTRA\n", ".SH EXAMPLES\n.nf\n").replace("Examples:\n", "");
+    Ok((text + ".fi\n").into_bytes())
 }
 
 #[cfg(test)]
@@ -82,7 +86,8 @@ mod tests {
         for name in ["init", "account add", "lease grant", "firewall apply", "audit"] {
             assert!(page.contains(&format!(".SS \"{name}\"\n")), "{name}");
         }
-        assert_eq!(page.matches("\\-\\-json").count(), 2, "synopsis and options");
-        assert!(page.contains("\\-\\-pin\\-stdin"));
+        assert_eq!(page.matches("\\fB\\-\\-json\\fR").count(), 2, "synopsis and options");
+        assert!(page.contains("\\-\\-pin\\-stdin") && !page.contains(".SS \"help"));
+        assert_eq!(page.matches("\n.nf\n").count(), page.matches("\n.fi\n").count());
     }
 }
