@@ -7,6 +7,7 @@ use super::dialplan::{self, Route};
 use super::error::SetupError;
 use super::ledger::Ledger;
 use super::machine::Machine;
+use super::plan;
 use super::record::Record;
 use super::settings::Letters;
 use super::value::{ContextName, DialledNumber, MailServer, Sender};
@@ -14,6 +15,7 @@ use crate::argument::NewNumber;
 use crate::cli::{NewAccount, PinSource, SetupOptions};
 use crate::contact::{Email, PersonName};
 use crate::error::Error;
+use crate::print;
 
 /// Where FreePBX lets feature codes of one's own be.
 const FREEPBX_CODES: &str = "from-internal-custom";
@@ -46,8 +48,7 @@ pub(super) fn collect(
     present: &Present<'_>,
     mut asker: Asker,
 ) -> Result<Answers, Error> {
-    let number = number(options.number, present, &mut asker)?;
-    let context = context(options.context, number.as_ref(), present, &mut asker)?;
+    let route = route((options.number, options.context), present, &mut asker)?;
     let is_new = present.answered.is_none() && present.config.mail == Config::default().mail;
     let asks_mail = is_new && options.mail_server.is_none();
     let server = match options.mail_server {
@@ -75,35 +76,55 @@ pub(super) fn collect(
     };
     asker.end()?;
     present.ledger.require(account.as_ref().map_or(&[], |account| account.services.as_slice()))?;
-    let number = number.ok_or_else(|| SetupError::Missing("--number".to_owned()))?;
+    let route = route.ok_or_else(|| SetupError::Missing("--number".to_owned()))?;
     let letters = letters(server, from, present.config)?;
-    Ok(Answers { route: Route { number, context }, letters, test_letter, account })
+    Ok(Answers { route, letters, test_letter, account })
 }
 
-fn number(
-    given: Option<DialledNumber>,
+/// What is to lead to dialgate; on a terminal another number is asked for when one leads elsewhere.
+fn route(
+    (mut number, mut context): (Option<DialledNumber>, Option<ContextName>),
     present: &Present<'_>,
     asker: &mut Asker,
-) -> Result<Option<DialledNumber>, SetupError> {
-    let before = present.answered.and_then(|record| record.number.parse().ok());
-    match given.or(before) {
-        None => asker.ask("Number (DID) or feature code that leads to dialgate", "--number", None),
-        given => Ok(given),
+) -> Result<Option<Route>, SetupError> {
+    let mut before = present.answered;
+    loop {
+        let before_that = before.take();
+        let known = number.take().or_else(|| before_that.and_then(|it| it.number.parse().ok()));
+        let number = match known {
+            None => asker.ask(
+                "Number (DID) or feature code that leads to dialgate",
+                "--number",
+                None,
+            )?,
+            known => known,
+        };
+        let context = match context.take() {
+            None => find_context(number.as_ref(), before_that, present, asker)?,
+            given => given,
+        };
+        let Some(number) = number else { return Ok(None) };
+        let route = Route { number, context };
+        match plan::lines(present, &route) {
+            Err(taken) if asker.is_terminal() => print::show(&format!("error: {taken}\n")),
+            Err(taken) => return Err(taken),
+            Ok(_) => return Ok(Some(route)),
+        }
     }
 }
 
-fn context(
-    given: Option<ContextName>,
+/// The context in which calls to the number come in; `None` where FreePBX sees to that.
+fn find_context(
     number: Option<&DialledNumber>,
+    before: Option<&Record>,
     present: &Present<'_>,
     asker: &mut Asker,
 ) -> Result<Option<ContextName>, SetupError> {
-    let same =
-        present.answered.filter(|record| number.is_some_and(|it| it.as_str() == record.number));
-    let before = same.and_then(|record| record.context.as_ref()?.parse().ok());
-    let given = given.or(before);
-    if given.is_some() || same.is_some() {
-        return Ok(given);
+    let same = before.filter(|it| number.is_none_or(|number| number.as_str() == it.number));
+    let before = same.or(before.filter(|_| !present.machine.is_freepbx));
+    let context = before.and_then(|record| record.context.as_ref()?.parse().ok());
+    if context.is_some() || same.is_some() {
+        return Ok(context);
     }
     if present.machine.is_freepbx {
         let is_code = number.is_some_and(DialledNumber::is_feature_code);

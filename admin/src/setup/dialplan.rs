@@ -20,6 +20,7 @@ const INCLUDE: &str = "#tryinclude dialgate.conf";
 pub(super) struct Taken {
     /// Counted from 1.
     pub(super) line: usize,
+    pub(super) context: ContextName,
     pub(super) application: String,
 }
 
@@ -60,7 +61,8 @@ pub(super) fn lines(file: &[u8], route: &Route) -> Result<Option<String>, Taken>
         match there {
             Some(Extension { application, .. }) if spaceless(application) == GOTO => {}
             Some(Extension { line, application, .. }) => {
-                return Err(Taken { line, application: application.to_owned() });
+                let (context, application) = (context.clone(), application.to_owned());
+                return Err(Taken { line, context, application });
             }
             None => {
                 lines.push_str(&format!("\n[{}]\nexten => {number},1,{GOTO}\n", context.as_str()))

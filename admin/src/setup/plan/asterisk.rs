@@ -111,20 +111,7 @@ impl Plan {
         let path = machine.dialplan();
         let torn = |torn| SetupError::Torn { path: path.clone(), torn };
         let there = block::find(present.dialplan).map_err(torn)?;
-        let lines = dialplan::lines(present.dialplan, route).map_err(|taken| {
-            let Taken { line, application } = taken;
-            let (number, path) = (route.number.clone(), path.clone());
-            route.context.clone().map_or_else(
-                || SetupError::Changed(path.clone()),
-                |context| SetupError::Taken {
-                    path: path.clone(),
-                    line,
-                    number,
-                    context,
-                    application,
-                },
-            )
-        })?;
+        let lines = lines(present, route)?;
         if there == lines {
             return Ok(());
         }
@@ -145,6 +132,17 @@ impl Plan {
         }));
         Ok(())
     }
+}
+
+/// The lines that are to lead to dialgate, unless the number leads elsewhere.
+pub(in crate::setup) fn lines(
+    present: &Present<'_>,
+    route: &Route,
+) -> Result<Option<String>, SetupError> {
+    let (path, number) = (present.machine.dialplan(), route.number.clone());
+    dialplan::lines(present.dialplan, route).map_err(|Taken { line, context, application }| {
+        SetupError::Taken { path, line, number, context, application }
+    })
 }
 
 /// Once, however often it was tried.

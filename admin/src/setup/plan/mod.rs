@@ -14,6 +14,8 @@ use super::record::{Kept, Record};
 use super::settings;
 use crate::error::Error;
 
+pub(super) use asterisk::lines;
+
 /// What is to be done.
 #[derive(Debug)]
 pub(super) struct Plan {

@@ -27,12 +27,11 @@ fn on_a_terminal_it_asks_what_it_needs_says_what_is_wrong_and_shows_what_it_will
     let machine = Machine::plain();
     let before = machine.everything();
     for (decision, number) in [("n", "15125550199"), ("y", NUMBER)] {
-        let mut command = program();
-        command.arg("--config").arg(machine.site.config()).arg("setup");
-        command.arg("--root").arg(machine.site.path("machine"));
-        let mut terminal = Terminal::open(command);
+        let mut terminal = on_terminal(&machine);
         terminal.answer("leads to dialgate: ", "1-512");
-        terminal.answer("error: write the exact number", number);
+        terminal.answer("error: write the exact number", "100");
+        terminal.answer("Context in which calls to it come in", "from-carrier");
+        terminal.answer("leads 100 in [from-carrier] elsewhere already", number);
         terminal.answer("Context in which calls to it come in", "from-carrier");
         terminal.answer("Mail server [localhost]: ", "mail.example.net");
         terminal.answer("Letters are from [", "");
@@ -47,4 +46,24 @@ fn on_a_terminal_it_asks_what_it_needs_says_what_is_wrong_and_shows_what_it_will
         assert_eq!(machine.everything() != before, done, "{seen}");
     }
     assert!(machine.read("etc/asterisk/extensions.conf").contains(NUMBER));
+}
+
+#[test]
+fn who_interrupts_it_has_changed_nothing() {
+    let machine = Machine::plain();
+    let before = machine.everything();
+    let mut terminal = on_terminal(&machine);
+    terminal.answer("leads to dialgate: ", NUMBER);
+    terminal.answer("Context in which calls to it come in", "\u{3}");
+    let (seen, code) = terminal.end();
+    // By a signal, as shells expect it.
+    assert_eq!(code, None, "{seen}");
+    assert_eq!(machine.everything(), before);
+}
+
+fn on_terminal(machine: &Machine) -> Terminal {
+    let mut command = program();
+    command.arg("--config").arg(machine.site.config()).arg("setup");
+    command.arg("--root").arg(machine.site.path("machine"));
+    Terminal::open(command)
 }
