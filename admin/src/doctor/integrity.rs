@@ -34,6 +34,7 @@ fn library(version: &str, number: i32) -> Check {
     if number >= oldest {
         return Check::ok("sqlite", format!("SQLite {version}"));
     }
+    let oldest = format!("{}.{}.{}", oldest / 1_000_000, oldest / 1_000 % 1_000, oldest % 1_000);
     let what = format!("SQLite {version} can damage a database: {oldest} or newer is needed");
     Check::fail(
         "sqlite",
@@ -101,13 +102,25 @@ pub(super) fn is_damage(error: &DatabaseError) -> bool {
     }
 }
 
-fn is_interrupted(error: &DatabaseError) -> bool {
+pub(super) fn is_interrupted(error: &DatabaseError) -> bool {
     matches!(error, DatabaseError::Sqlite(error)
         if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
 }
 
 /// The first thing that is wrong with a database; `None` when nothing is.
 pub(super) fn damage(connection: &Connection) -> Result<Option<String>, DatabaseError> {
+    within_patience(connection, || {
+        let found: String =
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok((found != "ok").then_some(found))
+    })
+}
+
+/// Interrupts what takes too long.
+pub(super) fn within_patience<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
     let interrupt = connection.get_interrupt_handle();
     let (done, over) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
@@ -116,9 +129,9 @@ pub(super) fn damage(connection: &Connection) -> Result<Option<String>, Database
             interrupt.interrupt();
         }
     });
-    let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    let worked = work();
     drop(done);
-    Ok((found != "ok").then_some(found))
+    worked
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod place;
 mod processes;
 mod services;
 mod strangers;
+mod trail;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -59,6 +60,8 @@ pub(crate) fn run(
     config_file: &Path,
     now: Timestamp,
 ) -> Result<Report, Error> {
+    // Whoever is asked may be in another folder.
+    let config_file = &std::path::absolute(config_file).unwrap_or_else(|_| config_file.to_owned());
     let site = match Site::load(config_file, now) {
         Ok(site) => site,
         Err(Error::Config(error)) => {
@@ -84,6 +87,12 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
     checks.extend(passage::check(&place, user.as_ref()));
     checks.extend(files::check(&place, user.as_ref()));
     checks.extend(integrity::check(site, &place, is_ours));
+    checks.extend(
+        is_ours
+            .then(|| site.reader().ok())
+            .flatten()
+            .and_then(|reader| trail::check(reader.connection(), &place)),
+    );
     checks.extend(inside::check(&place, user.as_ref(), site.now));
     checks.extend(machine::check(&place));
     let wanted: Vec<Language> = Language::ALL

@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt;
 
 use dialgate_contract::SystemUser;
 use dialgate_contract::ledger::host;
+use dialgate_contract::queue::Queue;
 use serde_json::json;
 
 use crate::site::{Site, answer, now, program};
@@ -205,6 +206,53 @@ fn hosts_that_the_dns_does_not_know_are_warned_of() {
         check["outcome"] == "warn" && check["what"].to_string().contains("no such name"),
         "{check}"
     );
+}
+
+#[test]
+fn a_line_of_the_audit_trail_that_was_changed_is_told() {
+    let bench = Bench::new();
+    bench.site.ok("service add vpn udp:51820");
+    assert_eq!(bench.check("audit")["outcome"], "ok");
+    let change = "DROP TRIGGER audit_update; UPDATE audit SET detail = 'x' WHERE id = 1";
+    bench.site.ledger().connection().execute_batch(change).unwrap();
+    let check = bench.check("audit");
+    assert!(check["outcome"] == "fail" && check["what"].to_string().contains("line 1 "), "{check}");
+}
+
+#[test]
+fn a_configuration_is_found_from_wherever_it_is_named() {
+    let bench = Bench::new();
+    bench.shell("dialgate --config dialgate.toml doctor > said || true");
+    let said = std::fs::read_to_string(bench.site.path("said")).unwrap();
+    assert!(said.contains("ok    readable"), "{said}");
+}
+
+#[test]
+fn the_queue_is_opened_by_the_user_whose_it_is() {
+    if !SystemUser::is_root() {
+        return;
+    }
+    let site = Site::with("user = \"daemon\"");
+    std::fs::set_permissions(site.path(""), PermissionsExt::from_mode(0o755)).unwrap();
+    let path = site.path("data/queue/queue.db");
+    drop(Queue::open(&path).unwrap());
+    for name in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        let file = site.path("data/queue").join(name);
+        std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    let queue = || {
+        let checks = site.run("doctor --json --asterisk /nonexistent/asterisk").out;
+        let checks: serde_json::Value = serde_json::from_str(&checks).unwrap();
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "queue").unwrap().clone()
+    };
+    // Root could read it.
+    assert_eq!(queue()["outcome"], "fail");
+    let user = SystemUser::lookup("daemon").unwrap();
+    for name in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        let file = site.path("data/queue").join(name);
+        std::os::unix::fs::chown(file, Some(user.uid), Some(user.gid)).unwrap();
+    }
+    assert_eq!(queue()["outcome"], "ok");
 }
 
 #[test]
