@@ -21,7 +21,7 @@ pub(super) fn check(ledger: &Connection, place: &Place<'_>) -> Option<Check> {
 
 fn judge(chain: &Chain) -> Check {
     match chain.fault {
-        None => Check::ok(NAME, format!("{} lines, as they were written", chain.lines)),
+        None => Check::ok(NAME, format!("all lines ({}) are as they were written", chain.lines)),
         Some(fault) => Check::fail(
             NAME,
             format!("somebody has been at the audit trail: {fault}"),
