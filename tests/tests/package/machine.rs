@@ -8,6 +8,8 @@ use std::time::Duration;
 use dialgate_tests::namespace::Namespace;
 use dialgate_tests::wait;
 
+use crate::control_group::ControlGroup;
+
 /// It takes two seconds on an idle machine.
 const BOOT: Duration = Duration::from_secs(90);
 
@@ -16,6 +18,7 @@ pub(crate) struct Machine {
     pub(crate) network: Namespace,
     boot: Child,
     init: u32,
+    _group: ControlGroup,
 }
 
 /// What a command did.
@@ -30,11 +33,14 @@ impl Machine {
     pub(crate) fn boot(folder: &Path) -> Self {
         let network = Namespace::create().unwrap();
         let boot = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/package/boot");
-        let mut command = network.command("unshare");
-        command.args(["--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--cgroup"]);
+        let group = ControlGroup::create();
+        let mut command = command("sh");
+        command.args(["-c", "echo 0 >\"$0\" && exec \"$@\""]).arg(group.entrance());
+        command.args(["ip", "netns", "exec", network.name(), "unshare", "--fork", "--kill-child"]);
+        command.args(["--pid", "--mount", "--uts", "--ipc", "--cgroup"]);
         command.arg(boot).arg(root()).arg(folder).stdin(Stdio::null());
         let boot = command.stdout(Stdio::null()).spawn().unwrap();
-        let mut machine = Self { network, boot, init: 0 };
+        let mut machine = Self { network, boot, init: 0, _group: group };
         let id = machine.boot.id();
         machine.init = wait::until("a first process", BOOT, || {
             let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;

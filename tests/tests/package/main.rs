@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod built;
 #[cfg(test)]
+mod control_group;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod machine;
