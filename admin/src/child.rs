@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// What is read of an answer at most.
-const LONGEST: u64 = 4 << 20;
+const LONGEST: u64 = 32 << 20;
 /// How often it is looked whether a program that has said all has ended, too.
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::super::check::{Check, Fix};
 use super::super::place::Place;
 use super::Asked;
+use super::logging::Verbose;
 
 const CALL: &str = "call";
 const DEBUG: &str = "agi-debug";
@@ -40,37 +41,45 @@ enum Went {
     CannotOriginate,
 }
 
-/// `logs`: files that take what is verbose.
+/// `verbose`: where Asterisk writes what AGI says while that is debugged; `None` when it did not tell.
 pub(super) fn check(
     asked: &Asked<'_>,
     place: &Place<'_>,
-    logs: &[PathBuf],
+    verbose: Option<&Verbose>,
     is_placed: bool,
 ) -> Vec<Check> {
     if !is_placed {
-        let what = "no call was placed";
-        return vec![
-            Check::skip(
-                CALL,
-                what,
-                Fix::advice("leave --no-call out, and see that the dialplan is loaded"),
-            ),
-            debug(None, asked),
-        ];
+        let fix = Fix::advice("leave --no-call out, and see that the dialplan is loaded");
+        return vec![Check::skip(CALL, "no call was placed", fix), debug(&Debug::Unknown, asked)];
     }
-    let before: Vec<(&PathBuf, u64)> = logs.iter().map(|log| (log, length(log))).collect();
+    let files = verbose.map(|verbose| verbose.files.as_slice()).unwrap_or_default();
+    let before: Vec<(&PathBuf, u64)> = files.iter().map(|log| (log, length(log))).collect();
     let went = match place_call(asked) {
         Ok(went) => went,
         Err(check) => return vec![check],
     };
-    let shows = went == Went::Answered && !logs.is_empty();
-    let told = shows.then(|| {
-        before
-            .iter()
-            .find(|(log, from)| grown(log, *from).contains("AGI Rx <<"))
-            .map(|(log, _)| *log)
-    });
-    vec![judge(went, asked, place), debug(told.map(|log| log.map(PathBuf::as_path)), asked)]
+    let shown = before.iter().find(|(log, from)| grown(log, *from).contains("AGI Rx <<"));
+    let found = match (shown, verbose) {
+        (Some((log, _)), _) => Debug::On(log),
+        (None, Some(verbose)) if went == Went::Answered => match verbose {
+            Verbose { files, elsewhere: true } if files.is_empty() => Debug::Unknown,
+            Verbose { files, elsewhere: _ } if files.is_empty() => Debug::Unheard,
+            Verbose { .. } => Debug::Off,
+        },
+        (None, Some(_) | None) => Debug::Unknown,
+    };
+    vec![judge(went, asked, place), debug(&found, asked)]
+}
+
+/// Whether AGI is debugged.
+#[derive(Debug, PartialEq, Eq)]
+enum Debug<'a> {
+    /// This log shows it.
+    On(&'a Path),
+    Off,
+    /// If it is, no log takes it.
+    Unheard,
+    Unknown,
 }
 
 fn place_call(asked: &Asked<'_>) -> Result<Went, Check> {
@@ -136,19 +145,21 @@ fn judge(went: Went, asked: &Asked<'_>, place: &Place<'_>) -> Check {
     }
 }
 
-/// The log that shows what AGI says; the outer `None`: it could not be told.
-fn debug(log: Option<Option<&Path>>, asked: &Asked<'_>) -> Check {
+fn debug(found: &Debug<'_>, asked: &Asked<'_>) -> Check {
     let off = || asked.tell("agi set debug off");
-    match log {
-        None => {
-            Check::skip(DEBUG, "Asterisk tells whether it is on only by what a call writes", off())
-        }
-        Some(None) => Check::ok(DEBUG, "it is off"),
-        Some(Some(log)) => {
+    match found {
+        Debug::Off => Check::ok(DEBUG, "it is off"),
+        Debug::Unheard => Check::ok(DEBUG, "no log takes what it would show"),
+        Debug::On(log) => {
             let what =
                 format!("it is on: what callers type, PINs too, is written to {}", log.display());
             Check::fail(DEBUG, what, off())
         }
+        Debug::Unknown => Check::skip(
+            DEBUG,
+            "Asterisk tells whether it is on only by what a call writes to a file",
+            off(),
+        ),
     }
 }
 

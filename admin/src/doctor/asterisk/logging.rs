@@ -15,15 +15,32 @@ struct Channel {
     levels: Vec<String>,
 }
 
-/// The files that take what is verbose, too.
-pub(super) fn check(asked: &Asked<'_>) -> (Option<Check>, Vec<PathBuf>) {
-    let channels = match asked.ask(NAME, "logger show channels") {
-        Ok(said) => channels(&said),
-        Err(check) => return (Some(check), Vec::new()),
-    };
-    let files = channels.iter().filter(|channel| channel.is_file && channel.has("VERBOSE"));
-    let files = files.map(|channel| channel.name.clone().into()).collect();
-    (Some(judge(&channels, asked.settings.debug)), files)
+/// Where what is verbose goes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Verbose {
+    pub(super) files: Vec<PathBuf>,
+    /// Whether it also goes where it cannot be read again, such as to syslog.
+    pub(super) elsewhere: bool,
+}
+
+/// Where what is verbose goes, too.
+pub(super) fn check(asked: &Asked<'_>) -> (Check, Option<Verbose>) {
+    match asked.ask(NAME, "logger show channels") {
+        Ok(said) => {
+            let channels = channels(&said);
+            (judge(&channels, asked.settings.debug), Some(Verbose::of(&channels)))
+        }
+        Err(check) => (check, None),
+    }
+}
+
+impl Verbose {
+    fn of(channels: &[Channel]) -> Self {
+        let (files, others): (Vec<&Channel>, Vec<&Channel>) =
+            channels.iter().filter(|it| it.has("VERBOSE")).partition(|it| it.is_file);
+        let files = files.into_iter().map(|it| it.name.clone().into()).collect();
+        Self { files, elsewhere: !others.is_empty() }
+    }
 }
 
 impl Channel {
@@ -106,6 +123,11 @@ mod tests {
             is_file: true,
             levels: vec!["NOTICE".to_owned(), "VERBOSE".to_owned()],
         };
-        assert_eq!(channels(&format!("{HEAD}{line}")), [expected]);
+        let channels = channels(&format!("{HEAD}{line}"));
+        assert_eq!(channels, [expected]);
+        let verbose = Verbose { files: vec!["/var/log/a b".into()], elsewhere: false };
+        assert_eq!(Verbose::of(&channels), verbose);
+        let console = Channel { is_file: false, ..channels[0].clone() };
+        assert_eq!(Verbose::of(&[console]), Verbose { files: Vec::new(), elsewhere: true });
     }
 }

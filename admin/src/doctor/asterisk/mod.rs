@@ -43,9 +43,9 @@ pub(super) fn check(
     let (dialplan, is_loaded) = dialplan::check(&asked, place);
     checks.extend(dialplan);
     checks.extend(sounds::check(&asked, wanted));
-    let (logging, logs) = logging::check(&asked);
-    checks.extend(logging);
-    checks.extend(call::check(&asked, place, &logs, calls && is_loaded));
+    let (logging, verbose) = logging::check(&asked);
+    checks.push(logging);
+    checks.extend(call::check(&asked, place, verbose.as_ref(), calls && is_loaded));
     checks
 }
 
