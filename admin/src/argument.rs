@@ -29,6 +29,19 @@ pub(crate) struct AddressCount(NonZeroU8);
 #[error("write a number from 1 to 255")]
 pub(crate) struct AddressCountError;
 
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub(crate) enum WhyTarget {
+    Account(AccountNumber),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error(
+    "this is not an address and not an account number: write 12.34.56.78, 2a00:1450:4001:82a::1 or 4711"
+)]
+pub(crate) struct WhyTargetError;
+
 /// Which leases are meant.
 #[derive(Debug, Clone)]
 pub(crate) enum LeaseTarget {
@@ -78,6 +91,15 @@ impl FromStr for AddressCount {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self).map_err(|_| AddressCountError)
+    }
+}
+
+impl FromStr for WhyTarget {
+    type Err = WhyTargetError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = text.parse().map(Self::Address);
+        address.or_else(|_| text.parse().map(Self::Account)).map_err(|_| WhyTargetError)
     }
 }
 

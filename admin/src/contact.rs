@@ -38,6 +38,10 @@ impl PersonName {
 }
 
 impl Email {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn into_string(self) -> String {
         self.0
     }

@@ -12,6 +12,7 @@ use dialgate_pin::{HashError, PepperError, PinError, Weak};
 use crate::firewall::FirewallError;
 use crate::import::ImportError;
 use crate::listing::ListError;
+use crate::setup::SetupError;
 
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,12 @@ pub(crate) enum Error {
     ServiceInUse { name: ServiceName, accounts: String },
     #[error(transparent)]
     TooLong(#[from] TooLong),
+    #[error("that time is too far away: write one such as 2h or 2026-11-20")]
+    NoSuchTime,
+    #[error("--watch shows a screen on a terminal: leave it out, or see `dialgate audit --follow`")]
+    NoScreen,
+    #[error("writing the answer: {0}")]
+    Print(std::io::Error),
     #[error("{0}")]
     Unfit(#[from] Unfit),
     #[error(transparent)]
@@ -80,6 +87,8 @@ pub(crate) enum Error {
     Import(#[from] ImportError),
     #[error(transparent)]
     Firewall(#[from] FirewallError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
 }
@@ -120,6 +129,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),
+            Self::Setup(error) => error.exit(),
             Self::Database(error) => error.exit(),
             Self::User(SystemUserError::Become(..)) | Self::NotRoot | Self::NotTheirs(_) => {
                 Exit::NoPerm
@@ -129,7 +139,8 @@ impl Error {
             {
                 Exit::NoPerm
             }
-            Self::Io { .. } => Exit::IoErr,
+            Self::Io { .. } | Self::Print(_) => Exit::IoErr,
+            Self::NoSuchTime | Self::NoScreen => Exit::Usage,
             Self::User(SystemUserError::Unknown(_) | SystemUserError::Lookup(..))
             | Self::Pepper(PepperError::Read { .. } | PepperError::Content { .. })
             | Self::NoLedger(_)

@@ -2,6 +2,7 @@
 
 pub(crate) const OVERVIEW: &str = "\
 Examples:
+  dialgate setup
   dialgate account add auto --name Ann --email ann@example.net --services sip
   dialgate lease list
   dialgate lease grant 4711 12.34.56.78 --for 4h
@@ -12,6 +13,13 @@ Examples:
   dialgate keys 12.34.56.78
 
 `dialgate help COMMAND` tells more about a command.";
+
+pub(crate) const SETUP: &str = "\
+Examples:
+  dialgate setup
+  dialgate setup --number 15125550100 --context from-trunk --dry-run \\
+      --mail-server localhost --no-account
+  dialgate setup --undo";
 
 pub(crate) const SERVICE: &str = "\
 Examples:
@@ -90,4 +98,23 @@ One after the other:
 pub(crate) const WHY: &str = "\
 Examples:
   dialgate why 12.34.56.78
-  dialgate why 12.34.56.78 --service sip";
+  dialgate why 12.34.56.78 --service sip
+  dialgate why 4711";
+
+pub(crate) const AUDIT: &str = "\
+Examples:
+  dialgate audit --account 4711 --since 2h
+  dialgate audit --action request-refused --since 2026-11-20
+  dialgate audit --address 12.34.56.78 --limit 10
+  dialgate audit --follow
+  dialgate audit verify";
+
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  dialgate doctor
+  dialgate doctor --letter ann@example.net
+  dialgate doctor --no-call --json             for monitoring
+
+It ends with 0 when all is well, 1 when something is to be watched and 2 when
+something does not work or is not safe, as monitoring plugins do. What was
+skipped counts neither way.";

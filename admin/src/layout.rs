@@ -47,7 +47,8 @@ pub(crate) fn table(
 pub(crate) fn wrapped(label: &str, words: &str) -> String {
     let indent = " ".repeat(label.len());
     let (mut text, mut line) = (String::new(), label.to_owned());
-    for word in words.split_whitespace() {
+    let room = usize::from(WIDTH).saturating_sub(label.len()).max(1);
+    for word in words.split_whitespace().flat_map(|word| pieces(word, room)) {
         if !line.trim_start().is_empty()
             && line.chars().count() + word.chars().count() > usize::from(WIDTH)
         {
@@ -55,12 +56,18 @@ pub(crate) fn wrapped(label: &str, words: &str) -> String {
             text.push('\n');
             line.clone_from(&indent);
         }
-        line.push_str(word);
+        line.push_str(&word);
         line.push(' ');
     }
     text.push_str(line.trim_end());
     text.push('\n');
     text
+}
+
+/// A word that is longer than a line, in pieces.
+fn pieces(word: &str, room: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(room).map(|piece| piece.iter().collect()).collect()
 }
 
 /// Who would lose access, each with the commands that would let him in.
@@ -85,6 +92,14 @@ mod tests {
         let text = wrapped("PROBLEM      ", &"iptables ".repeat(20));
         assert!(text.lines().count() > 1 && text.lines().all(|line| line.len() <= 80), "{text}");
         assert!(text.lines().skip(1).all(|line| line.starts_with("             iptables")));
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_broken_and_keeps_its_letters() {
+        let word = "wö".repeat(100);
+        let text = wrapped("PROBLEM      ", &format!("see {word} there"));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text.split_whitespace().collect::<String>(), format!("PROBLEMsee{word}there"));
     }
 
     #[test]

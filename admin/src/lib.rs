@@ -1,15 +1,18 @@
 //! `dialgate`, the operator's command: accounts, services, leases, and what the reconciler made of them.
 //!
-//! It writes the ledger and nothing else; what is in the kernel is the reconciler's business. [`cli`] says what can
+//! It writes the ledger, and at setup files; what is in the kernel is the reconciler's business. [`cli`] says what can
 //! be typed, one file per noun does it and returns a [`report::Report`], and [`print`] is the only file that prints.
 
 mod account;
 mod allow;
 mod argument;
+mod asterisk;
 mod audit;
+mod child;
 mod cli;
 mod contact;
 mod deny;
+mod doctor;
 mod echo;
 mod ending;
 mod error;
@@ -21,52 +24,64 @@ mod init;
 mod keys;
 mod layout;
 mod lease;
+mod ledger_events;
 mod listing;
+mod moment;
 mod new_pin;
 mod own_access;
+mod paint;
 mod phones;
 mod print;
 mod random;
 mod report;
 mod rights;
+mod screen;
 mod service;
+mod setup;
 mod site;
 mod ssh_peer;
 mod status;
 mod terms;
+mod test_letter;
 mod text;
 mod why;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use cli::{Cli, Command};
 use error::Error;
+use print::Printer;
 use report::Report;
 use site::Site;
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(exit) = doctor::look_inside(std::env::args_os()) {
+        return exit.into();
+    }
     let cli = match Cli::try_parse_from(std::env::args_os()) {
         Ok(cli) => cli,
         Err(answer) => return print::usage(&answer).into(),
     };
-    let (json, now) = (cli.json, now());
-    let exit = match run(cli, now) {
-        Ok(report) => print::report(&report, json, now, &TimeZone::system()),
+    let now = now();
+    let printer = Printer { json: cli.json, now, zone: &TimeZone::system() };
+    let exit = match run(cli, now, &printer) {
+        Ok(report) => printer.report(&report),
         Err(error) => print::error(&error),
     };
     exit.into()
 }
 
-fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
+fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error> {
     let config = &cli.config;
     let site = || Site::load(config, now);
     match cli.command {
+        Command::Setup(options) => setup::run(*options, config, now),
         Command::Init => init::run(config),
         Command::Service { command } => service::run(command, &site()?),
         Command::Account { command } => account::run(command, &site()?),
@@ -74,12 +89,19 @@ fn run(cli: Cli, now: Timestamp) -> Result<Report, Error> {
         Command::Allow { command } => allow::run(command, &site()?),
         Command::Deny { command } => deny::run(command, &site()?),
         Command::Firewall { command } => firewall::run(command, &site()?),
-        Command::Why { address, service } => why::run(address, service.as_ref(), &site()?),
+        Command::Why { target, service } => why::run(target, service.as_ref(), &site()?),
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
-        Command::Status => status::run(&site()?),
-        Command::Audit { lines } => audit::run(lines, &site()?),
+        Command::Status(arguments) => status::run(&arguments, &site()?, printer),
+        Command::Doctor(arguments) => doctor::run(&arguments, config, now),
+        Command::Audit(command) => audit::run(command, &site()?, printer),
     }
+}
+
+/// What can be typed, for whoever makes manual pages and completions of it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The time in whole seconds, as the ledger keeps it.
@@ -92,10 +114,9 @@ fn now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -10,22 +10,77 @@ use zeroize::Zeroizing;
 use crate::contact::is_invisible;
 use crate::error::Error;
 use crate::layout::wrapped;
-use crate::report::Report;
+use crate::paint::coloured;
+use crate::report::{AuditRow, Report};
 use crate::text::Reader;
 
-/// Prints the answer to a command.
-pub(crate) fn report(report: &Report, json: bool, now: Timestamp, zone: &TimeZone) -> Exit {
-    let text = if json {
-        serde_json::to_string_pretty(report).map(|text| text + "\n")
-    } else {
-        Ok(visible(&Reader { now, zone }.text(report)))
-    };
-    match text.map(Zeroizing::new) {
-        Ok(text) => answer(text.as_bytes()),
-        Err(error) => {
-            complain(&format!("writing JSON: {error}"));
-            Exit::Software
+/// How answers are printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer<'a> {
+    /// As JSON, not for people.
+    pub(crate) json: bool,
+    pub(crate) now: Timestamp,
+    pub(crate) zone: &'a TimeZone,
+}
+
+impl Printer<'_> {
+    /// Prints the answer to a command.
+    pub(crate) fn report(&self, report: &Report) -> Exit {
+        if matches!(report, Report::Printed) {
+            return Exit::Ok;
         }
+        let text = if self.json {
+            serde_json::to_string_pretty(report).map(|text| escaped(text) + "\n")
+        } else {
+            Ok(self.people(report))
+        };
+        match text.map(Zeroizing::new) {
+            Ok(text) => {
+                let printed = answer(text.as_bytes());
+                if printed == Exit::Ok { report.exit() } else { printed }
+            }
+            Err(error) => {
+                complain(&format!("writing JSON: {error}"));
+                Exit::Software
+            }
+        }
+    }
+
+    /// Prints lines of the audit trail, each JSON object on a line of its own.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub(crate) fn lines(&self, rows: &[AuditRow]) -> std::io::Result<()> {
+        let mut text = String::new();
+        for row in rows {
+            if self.json {
+                text.push_str(&escaped(serde_json::to_string(row)?));
+                text.push('\n');
+            } else {
+                text.push_str(&coloured(&visible(&self.reader().audit_line(row))));
+            }
+        }
+        let mut out = stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    }
+
+    /// The answer in words, as it is shown.
+    fn people(&self, report: &Report) -> String {
+        coloured(&self.words(report))
+    }
+
+    /// The same without colours.
+    pub(crate) fn words(&self, report: &Report) -> String {
+        visible(&self.reader().text(report))
+    }
+
+    /// The time, where the machine is.
+    pub(crate) fn time(&self) -> String {
+        self.now.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { now: self.now, zone: self.zone, is_terminal: stdout().is_terminal() }
     }
 }
 
@@ -48,6 +103,11 @@ pub(crate) fn usage(answer: &clap::Error) -> Exit {
 pub(crate) fn prompt(text: &str) {
     // Where the question cannot be shown, the line is read all the same.
     let _ = stderr().lock().write_all(text.as_bytes());
+}
+
+/// Shows the terminal what a question is about.
+pub(crate) fn show(text: &str) {
+    prompt(&visible(text));
 }
 
 /// Tells whoever sits at the terminal why it takes a moment.
@@ -86,4 +146,37 @@ fn complain(text: &str) {
 /// Nothing that is stored may move the cursor or turn the text around.
 fn visible(text: &str) -> String {
     text.chars().map(|c| if c != '\n' && is_invisible(c) { '?' } else { c }).collect()
+}
+
+/// The same in JSON: there these can only stand in strings.
+fn escaped(json: String) -> String {
+    let is_hidden = |c: char| c != '\n' && is_invisible(c);
+    if !json.contains(is_hidden) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in Zeroizing::new(json).chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_nothing_invisible_and_reads_back_as_it_was() {
+        let name = "Ann\u{202e}nnA\u{7f}\u{85}\u{2028}Zo\u{eb}";
+        let text = escaped(serde_json::to_string_pretty(&[name]).unwrap());
+        assert!(!text.contains(|c| c != '\n' && is_invisible(c)), "{text:?}");
+        assert!(text.contains("\\u202ennA") && text.contains('\u{eb}'), "{text}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [name]);
+    }
 }

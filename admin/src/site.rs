@@ -13,7 +13,7 @@ use nix::unistd::{Uid, User};
 use crate::error::Error;
 
 /// What every command works on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) config: Config,
     /// In whole seconds.

@@ -5,6 +5,11 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All is well.
     Ok,
+    /// The program did its work, which was to look, and what it looked at is to be watched (what monitoring plugins
+    /// tell; these two are no numbers of sysexits).
+    Warning,
+    /// It did, and what it looked at does not work or is not safe.
+    Critical,
     /// The command line is wrong.
     Usage,
     /// The data given is wrong.
@@ -29,6 +34,8 @@ impl Exit {
     pub const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
             Self::Usage => 64,
             Self::DataErr => 65,
             Self::Unavailable => 69,

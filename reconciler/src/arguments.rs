@@ -13,12 +13,13 @@ use crate::{mail, reader, resolver};
 pub(crate) const HELP: &str = "\
 Opens the firewall for travellers who called, and closes it again.
 
-Usage: dialgate-reconciler (--once | --watch) [--dry-run] [--config FILE]
+Usage: dialgate-reconciler (--once | --watch | --dry-run | --remove) [--config FILE]
 
 Options:
       --once         Do what is due and end (for cron)
       --watch        Stay and act at once (for systemd)
       --dry-run      Show what a pass would do, change nothing
+      --remove       Take all of dialgate's own out of the firewall
       --config FILE  Configuration [default: /etc/dialgate/dialgate.toml]
   -V, --version      Print the version
   -h, --help         Print this
@@ -60,6 +61,8 @@ pub(crate) enum Mode {
     Watch,
     /// Only show what `Once` would do.
     DryRun,
+    /// Take out of the kernel what is ours.
+    Remove,
 }
 
 /// What is wrong with the command line.
@@ -84,28 +87,33 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ord
     }
     let mut parser = lexopt::Parser::from_args(arguments);
     let mut config = PathBuf::from(DEFAULT_FILE);
-    let (mut once, mut watch, mut dry_run) = (false, false, false);
+    let (mut once, mut watch, mut dry_run, mut remove) = (false, false, false, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("once") => once = true,
             Long("watch") => watch = true,
             Long("dry-run") => dry_run = true,
+            Long("remove") => remove = true,
             Long("config") => config = parser.value()?.into(),
             Long("help") | Short('h') => return Ok(Order::Help),
             Long("version") | Short('V') => return Ok(Order::Version),
             Long(_) | Short(_) | Value(_) => return Err(argument.unexpected().into()),
         }
     }
-    let mode = match (once, watch, dry_run) {
-        (true, false, false) => Mode::Once,
-        (false, true, false) => Mode::Watch,
-        (_, false, true) => Mode::DryRun,
-        (true, true, _) | (false, true, true) => {
+    let mode = match (once, watch, dry_run, remove) {
+        (true, false, false, false) => Mode::Once,
+        (false, true, false, false) => Mode::Watch,
+        (_, false, true, false) => Mode::DryRun,
+        (false, false, false, true) => Mode::Remove,
+        (false, false, false, false) => {
+            return Err(UsageError("say --once or --watch".to_owned()));
+        }
+        _ => {
             return Err(UsageError(
-                "use one of --once, --watch and --dry-run; --dry-run ends by itself".to_owned(),
+                "use one of --once, --watch, --dry-run and --remove; all but --watch end by themselves"
+                    .to_owned(),
             ));
         }
-        (false, false, false) => return Err(UsageError("say --once or --watch".to_owned())),
     };
     Ok(Order::Reconcile { config, mode })
 }
@@ -140,6 +148,7 @@ mod tests {
             ("--watch --config /x", expected("/x", Mode::Watch)),
             ("--config=/x --once --dry-run", expected("/x", Mode::DryRun)),
             ("--dry-run", expected(DEFAULT_FILE, Mode::DryRun)),
+            ("--remove", expected(DEFAULT_FILE, Mode::Remove)),
             ("--help", Order::Help),
             ("-V", Order::Version),
         ] {
@@ -149,7 +158,15 @@ mod tests {
 
     #[test]
     fn anything_else_says_what_to_type() {
-        for line in ["", "--once --watch", "--watch --dry-run", "--often", "now", "--config"] {
+        for line in [
+            "",
+            "--once --watch",
+            "--watch --dry-run",
+            "--once --remove",
+            "--often",
+            "now",
+            "--config",
+        ] {
             assert!(parse(line).unwrap_err().to_string().contains("--help"), "{line}");
         }
     }

@@ -8,6 +8,7 @@ use dialgate_contract::SystemUser;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::Ledger;
+use dialgate_contract::ledger::audit::{self, Actor};
 use dialgate_contract::ledger::letter::{self, LetterId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -172,5 +173,7 @@ fn give_up(
     reason: &str,
 ) -> Result<(), DatabaseError> {
     tracing::error!(letter = id.row(), "letter given up: {reason}");
-    letter::give_up(transaction, id, now, reason)
+    letter::give_up(transaction, id, now, reason)?;
+    let detail = format!("letter {}: {reason}", id.row());
+    audit::record(transaction, now, &Actor::Reconciler, "letter-given-up", None, &detail)
 }

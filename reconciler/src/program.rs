@@ -133,6 +133,7 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
             let mut outbox = outbox;
             Ok(once::run(&mut reconciler, &requests, &mut outbox, &mut resolver)?)
         }
+        Mode::Remove => Ok(reconciler.remove(clock::calendar())?),
         Mode::DryRun => {
             let requests = once::requests(reader, &reconciler);
             let plan = reconciler.preview(&requests, clock::calendar())?;

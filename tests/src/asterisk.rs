@@ -16,7 +16,7 @@ pub use self::call::{Call, Record, Step};
 use self::instance::Instance;
 use self::log::Log;
 use crate::namespace::{Namespace, run};
-use crate::wait;
+use crate::{programs, wait};
 
 /// The number that leads to dialgate, dialled exactly.
 pub const DID: &str = "15125550100";
@@ -53,7 +53,20 @@ impl Asterisk {
     /// # Errors
     /// When it does not come up, with the end of its log.
     pub fn start(namespace: &Namespace, recordings: Recordings) -> io::Result<Self> {
-        let instance = Instance::lay_out(recordings)?;
+        Self::start_with(namespace, Instance::lay_out(recordings)?)
+    }
+
+    /// The same on a machine that dialgate has never been on: without its recordings and its dialplan.
+    ///
+    /// # Errors
+    /// When it does not come up, with the end of its log.
+    pub fn start_without_dialgate(namespace: &Namespace) -> io::Result<Self> {
+        let instance = Instance::lay_out(Recordings::Missing)?;
+        instance.remove_dialplan()?;
+        Self::start_with(namespace, instance)
+    }
+
+    fn start_with(namespace: &Namespace, instance: Instance) -> io::Result<Self> {
         let console = File::create(instance.path("log/console"))?;
         let mut command = asterisk(namespace, &instance);
         let command = command.arg("-f").stdout(console.try_clone()?).stderr(console);
@@ -116,6 +129,27 @@ impl Asterisk {
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.instance.path(name)
+    }
+
+    /// The same file or folder as Asterisk sees it.
+    #[must_use]
+    pub fn path_inside(&self, name: &str) -> String {
+        self.instance.path_inside(name)
+    }
+
+    /// Runs one of our programs with the files around it that Asterisk has; what it says.
+    ///
+    /// # Errors
+    /// When it fails, with what it said.
+    pub fn run_beside(
+        &self,
+        namespace: &Namespace,
+        program: &str,
+        arguments: &[&str],
+    ) -> io::Result<String> {
+        fs::copy(programs::path(program)?, self.path(program))?;
+        let mut command = namespace.command("chroot");
+        run(command.arg(instance::root()).arg(self.path_inside(program)).args(arguments))
     }
 
     /// Has its console carry out a command; what it says.

@@ -215,6 +215,16 @@ impl Site {
         &self.sip
     }
 
+    /// Ends the reconciler by force.
+    pub fn end_reconciler(&mut self) {
+        self.programs.retain(|program| program.name != RECONCILER);
+    }
+
+    /// Ends the telephone side by force.
+    pub fn end_agi(&mut self) {
+        self.programs.retain(|program| program.name != AGI);
+    }
+
     /// Ends the reconciler by force and starts it again.
     ///
     /// # Errors

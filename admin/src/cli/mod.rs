@@ -1,25 +1,33 @@
 //! What can be typed.
 
 mod account;
+mod audit;
+mod doctor;
 mod firewall;
 mod import;
 mod lists;
 mod service;
+mod setup;
+mod status;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, value_parser};
+use clap::{Parser, Subcommand};
 use dialgate_contract::{AccountNumber, Lifetime, ServiceName, config};
 
-use crate::argument::{LeaseTarget, address};
+use crate::argument::{LeaseTarget, WhyTarget, address};
 use crate::example;
 
 pub(crate) use account::{AccountChanges, AccountCommand, Changes, NewAccount, PinSource};
+pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
 pub(crate) use service::{ServiceChanges, ServiceCommand, ServiceSettings};
+pub(crate) use setup::SetupOptions;
+pub(crate) use status::StatusArguments;
 
 /// Lets travellers through the firewall of a telephone system.
 #[derive(Debug, Parser)]
@@ -43,6 +51,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Set dialgate up on a machine with Asterisk: questions, a plan, and then it is done
+    ///
+    /// What is right already is left as it is, so this can be run again at any time.
+    #[command(after_help = example::SETUP)]
+    Setup(Box<SetupOptions>),
     /// Make the files that are missing, and mend who may read them
     ///
     /// What is right already is left as it is, so this can be run again at any time.
@@ -78,12 +91,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FirewallCommand,
     },
-    /// Show what an address may reach, and why
+    /// Show what an address may reach, and why; or why somebody is not in
     #[command(after_help = example::WHY)]
     Why {
-        /// The address, such as 12.34.56.78
-        #[arg(value_parser = address)]
-        address: IpAddr,
+        /// The address, such as 12.34.56.78, or the number of an account
+        #[arg(value_name = "ADDRESS|ACCOUNT")]
+        target: WhyTarget,
         /// Only this service
         #[arg(long, value_name = "NAME")]
         service: Option<ServiceName>,
@@ -101,13 +114,13 @@ pub(crate) enum Command {
         address: IpAddr,
     },
     /// Show how things stand: leases, accounts, the reconciler and the letters
-    Status,
+    Status(StatusArguments),
+    /// Look at everything that a call needs, and say what to do about what is wrong
+    #[command(after_help = example::DOCTOR)]
+    Doctor(DoctorArguments),
     /// Show who did what, the latest last
-    Audit {
-        /// How many lines to show
-        #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
-        lines: u32,
-    },
+    #[command(after_help = example::AUDIT)]
+    Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use rusqlite::Connection;
 
 use super::lockout;
+use crate::asterisk::ASTERISK;
 use crate::report::LockedOut;
 use crate::rights::Rights;
 use crate::site::Site;
@@ -24,7 +25,7 @@ pub(super) fn look(
     site: &Site,
 ) -> Result<(Vec<LockedOut>, Vec<String>), DatabaseError> {
     let ssh = ssh_peer::find(ledger)?;
-    let phones = phones::find(Path::new(phones::ASTERISK));
+    let phones = phones::find(Path::new(ASTERISK));
     let locked_out = lockout::locked_out(rights, &ssh, &phones);
     let mut notes = phones.notes;
     let looked = format!(

@@ -1,7 +1,7 @@
 //! The telephones and trunks that Asterisk talks with now, as it tells.
 
+mod dns;
 mod parse;
-mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,8 +9,8 @@ use std::path::Path;
 
 use dialgate_contract::HostName;
 
-/// Where packages and `make install` put it.
-pub(crate) const ASTERISK: &str = "/usr/sbin/asterisk";
+use crate::asterisk;
+
 /// How many ends are asked for one by one, at most.
 const ONE_BY_ONE: usize = 50;
 
@@ -90,7 +90,7 @@ pub(crate) fn find(asterisk: &Path) -> Phones {
 /// All ends. Those in `cut` are known to Asterisk, but where they are could not be read.
 fn ends(asterisk: &Path, cut: &mut BTreeSet<String>) -> Result<BTreeSet<End>, String> {
     let ask = |question: &str| {
-        let answer = talk::ask(asterisk, question);
+        let answer = asterisk::ask(asterisk, question);
         answer.map_err(|problem| format!("Asterisk was asked `{question}` and {problem}"))
     };
     let registered = parse::registrar(&ask("database show registrar/contact")?);
@@ -147,7 +147,7 @@ impl Phones {
         }
         let hosts = few(hosts, |(name, ..)| name.clone(), cut);
         let names: Vec<HostName> = hosts.iter().map(|(_, host, _)| host.clone()).collect();
-        let trunks = hosts.into_iter().zip(talk::resolve(&names));
+        let trunks = hosts.into_iter().zip(dns::resolve(&names));
         let trunks =
             trunks.map(|((name, host, by), addresses)| Trunk { name, host, by, addresses });
         self.trunks.extend(trunks);

@@ -1,10 +1,9 @@
 //! The base policy, and who may reach what.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use dialgate_contract::ledger::{Allow, BasePolicy, Decision, Exempt, Lease, LeaseId};
-use dialgate_contract::{AccountNumber, Network, Origin, Ports, ServiceName};
+use dialgate_contract::{AccountNumber, Network, Origin};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -26,6 +25,7 @@ pub(crate) enum Ground {
     Allow {
         origin: Origin,
         name: String,
+        since: Timestamp,
         expires_at: Option<Timestamp>,
     },
     Lease {
@@ -33,6 +33,8 @@ pub(crate) enum Ground {
         account: AccountNumber,
         opened_at: Timestamp,
         expires_at: Timestamp,
+        /// To within some minutes; `None`: none was seen yet.
+        last_packet_at: Option<Timestamp>,
     },
 }
 
@@ -108,42 +110,15 @@ pub(crate) struct FirewallStatus {
     pub(crate) last_heal: Option<AuditRow>,
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct Why {
-    pub(crate) address: IpAddr,
-    pub(crate) policy: Standing,
-    pub(crate) denied: Option<Denied>,
-    pub(crate) services: Vec<WhyRow>,
-    pub(crate) last_pass: Option<LastPass>,
-    /// The last times that the reconciler put the firewall right again.
-    pub(crate) heals: Vec<AuditRow>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Denied {
-    pub(crate) network: Network,
-    pub(crate) name: String,
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct WhyRow {
-    pub(crate) service: ServiceName,
-    pub(crate) ports: Ports,
-    /// `open`, `partly open` or `closed`.
-    pub(crate) access: &'static str,
-    pub(crate) because: Vec<Ground>,
-}
-
 impl Ground {
     pub(crate) fn allow(entry: &Allow) -> Self {
-        let Allow { origin, name, expires_at, .. } = entry.clone();
-        Self::Allow { origin, name, expires_at }
+        let Allow { origin, name, expires_at, created_at: since, .. } = entry.clone();
+        Self::Allow { origin, name, since, expires_at }
     }
 
     pub(crate) fn lease(lease: &Lease) -> Self {
         let Lease { id, account, opened_at, expires_at, .. } = lease.clone();
-        Self::Lease { id, account, opened_at, expires_at }
+        Self::Lease { id, account, opened_at, expires_at, last_packet_at: None }
     }
 }
 

@@ -4,6 +4,8 @@ mod account;
 mod firewall;
 mod import;
 mod lists;
+mod setup;
+mod why;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,26 +14,29 @@ use dialgate_contract::ledger::audit::Entry;
 use dialgate_contract::ledger::pass::Pass;
 use dialgate_contract::ledger::{Granted, Lease, LeaseId};
 use dialgate_contract::{
-    AccountNumber, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
+    AccountNumber, Exit, Lifetime, Network, Ports, Service, ServiceName, TravellerAddress,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::doctor::{Check, Health};
 use crate::files::Step;
 
 pub(crate) use account::{AccountChange, AccountDetails, AccountRow, TermsRow};
 pub(crate) use firewall::{
-    Denied, Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow,
-    Standing, Why, WhyRow,
+    Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow, Standing,
 };
 pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
 pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
+pub(crate) use setup::{SetupRow, SiteSetup};
+pub(crate) use why::{Denied, Finding, KeptOut, Silenced, Why, WhyAccount, WhyRow};
 
 /// The answer to a command.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Report {
     SetUp(SetUp),
+    Setup(Box<SiteSetup>),
     Services(Vec<ServiceRow>),
     ServiceChange(ServiceChange),
     Accounts(Vec<AccountRow>),
@@ -48,11 +53,16 @@ pub(crate) enum Report {
     FirewallChange(FirewallChange),
     FirewallStatus(FirewallStatus),
     Why(Box<Why>),
+    WhyAccount(Box<WhyAccount>),
     Import(Box<Import>),
     Providers(Providers),
     Keys(Keys),
     Status(Box<Status>),
+    Doctor(Vec<Check>),
     Audit(Vec<AuditRow>),
+    Trail(Trail),
+    /// All was printed already.
+    Printed,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,6 +145,23 @@ pub(crate) struct Status {
     pub(crate) base_policy: Standing,
     /// The last time that the reconciler put the firewall right again.
     pub(crate) last_heal: Option<AuditRow>,
+    /// The first to end first.
+    pub(crate) leases: Vec<OpenLease>,
+    /// The program ends by whether there is a problem.
+    #[serde(skip)]
+    pub(crate) is_check: bool,
+}
+
+/// Who is in.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenLease {
+    pub(crate) id: LeaseId,
+    pub(crate) account: AccountNumber,
+    pub(crate) name: String,
+    pub(crate) address: TravellerAddress,
+    pub(crate) expires_at: Timestamp,
+    /// To within some minutes; `None`: none was seen yet.
+    pub(crate) last_packet_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -158,11 +185,44 @@ pub(crate) struct Letters {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct AuditRow {
+    /// Its number in the trail.
+    pub(crate) id: i64,
     pub(crate) at: Timestamp,
     pub(crate) actor: String,
     pub(crate) action: String,
     pub(crate) account: Option<String>,
     pub(crate) detail: String,
+}
+
+/// What came of looking at every line of the audit trail.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trail {
+    /// How many are as they were written, from the first one on.
+    pub(crate) lines: u64,
+    /// The last of them and its hash.
+    pub(crate) head: Option<String>,
+    /// The line that was asked for by its number and hash, and is still there unless something is wrong.
+    #[serde(skip)]
+    pub(crate) known: Option<i64>,
+    /// The number of the first that is not.
+    pub(crate) first_bad: Option<i64>,
+    pub(crate) problem: Option<String>,
+}
+
+impl Report {
+    /// How the program ends after this answer.
+    pub(crate) fn exit(&self) -> Exit {
+        if let Self::Doctor(checks) = self {
+            return Health::exit(checks);
+        }
+        if let Self::Status(status) = self
+            && status.is_check
+            && status.has_problem()
+        {
+            return Exit::Unavailable;
+        }
+        if let Self::Trail(trail) = self { trail.exit() } else { Exit::Ok }
+    }
 }
 
 impl From<Service> for ServiceRow {
@@ -212,9 +272,29 @@ impl LastPass {
     }
 }
 
+impl Status {
+    /// Whether something does not work.
+    fn has_problem(&self) -> bool {
+        let is_well =
+            self.last_pass.as_ref().is_some_and(|pass| pass.problem.is_none() && !pass.is_late());
+        !is_well || !self.host_problems.is_empty()
+    }
+}
+
+impl LastPass {
+    /// A reconciler that watches, or is run by cron, writes down more often than this that it has passed.
+    const LATE: i64 = 300;
+
+    /// Whether nothing runs any more.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.age_seconds > Self::LATE
+    }
+}
+
 impl From<Entry> for AuditRow {
     fn from(entry: Entry) -> Self {
         Self {
+            id: entry.id,
             at: entry.at,
             actor: entry.actor,
             action: entry.action,

@@ -2,9 +2,7 @@
 
 use super::{Reader, amount};
 use crate::layout::{locked_out, table, wrapped};
-use crate::report::{
-    Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LastPass, Standing, Why, WhyRow,
-};
+use crate::report::{Done, FirewallChange, FirewallPlan, FirewallStatus, LastPass, Standing};
 
 impl Reader<'_> {
     pub(super) fn firewall_plan(&self, plan: &FirewallPlan) -> String {
@@ -63,29 +61,6 @@ impl Reader<'_> {
         text
     }
 
-    pub(super) fn why(&self, why: &Why) -> String {
-        let mut text = format!("address      {}\n", why.address);
-        if let Some(denied) = &why.denied {
-            let name = if denied.name.is_empty() { "" } else { &format!(" ({})", denied.name) };
-            let until = self.end(denied.expires_at);
-            let words = format!("by {}{name} on the deny list, {until}; it wins", denied.network);
-            text.push_str(&wrapped("DENIED       ", &words));
-        }
-        text.push_str(&self.standing(&why.policy));
-        let rows = why.services.iter().map(|row| {
-            vec![row.service.to_string(), row.access.to_owned(), self.because(row, why)]
-        });
-        text.push_str(&table(&["service", "now", "because"], &[0, 1], rows));
-        text.push_str(&self.last_pass(why.last_pass.as_ref()));
-        for heal in &why.heals {
-            text.push_str(&wrapped(
-                "healed       ",
-                &format!("{}: {}", self.when(heal.at), heal.detail),
-            ));
-        }
-        text
-    }
-
     pub(super) fn standing(&self, policy: &Standing) -> String {
         let words = match (policy.since, policy.trial_ends) {
             (None, _) => {
@@ -123,41 +98,12 @@ impl Reader<'_> {
                 .to_owned();
         };
         let mut text = format!("reconciler   last pass {}\n", self.when(pass.finished_at));
-        let state = pass.problem.as_deref().unwrap_or("the firewall is as the ledger says");
-        let label = if pass.problem.is_some() { "PROBLEM" } else { "" };
+        let late = "it does not run any more: see `systemctl status dialgate-reconciler`";
+        let problem = pass.problem.as_deref().or_else(|| pass.is_late().then_some(late));
+        let state = problem.unwrap_or("the firewall is as the ledger says");
+        let label = if problem.is_some() { "PROBLEM" } else { "" };
         text.push_str(&wrapped(&format!("{label:<13}"), state));
         text
-    }
-
-    fn because(&self, row: &WhyRow, why: &Why) -> String {
-        if why.denied.is_some() {
-            return "denied".to_owned();
-        }
-        if row.because.is_empty() {
-            let on = why.policy.since.is_some();
-            return if on { "closed by dialgate" } else { "not opened by dialgate" }.to_owned();
-        }
-        row.because.iter().map(|ground| self.ground(ground)).collect::<Vec<_>>().join("; ")
-    }
-
-    fn ground(&self, ground: &Ground) -> String {
-        match ground {
-            Ground::Loopback => "this machine itself".to_owned(),
-            Ground::Lan { network } => format!("[base-policy] lan {network}"),
-            Ground::Everybody => "open to everybody".to_owned(),
-            Ground::Allow { origin, name, expires_at } => {
-                let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
-                match expires_at {
-                    None => format!("allow list: {origin}{name}"),
-                    Some(end) => format!("allow list: {origin}{name} until {}", self.date(*end)),
-                }
-            }
-            Ground::Lease { id, account, opened_at, expires_at } => format!(
-                "lease {id} of {account}, {} until {}",
-                self.date(*opened_at),
-                self.date(*expires_at)
-            ),
-        }
     }
 }
 

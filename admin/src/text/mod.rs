@@ -1,9 +1,14 @@
 //! What a command has to say, in words for people.
 
+mod doctor;
 mod firewall;
 mod import;
 mod limits;
 mod lists;
+mod setup;
+mod status;
+mod trail;
+mod why;
 
 use std::net::IpAddr;
 
@@ -14,20 +19,25 @@ use jiff::tz::TimeZone;
 use crate::files::State;
 use crate::layout::{table, wrapped};
 use crate::report::{
-    AccountChange, AccountDetails, AccountRow, AuditRow, Grant, HostProblem, Keys, LeaseRow,
-    Report, Revoked, ServiceRow, SetUp, Status,
+    AccountChange, AccountDetails, AccountRow, Grant, Keys, LeaseRow, Report, Revoked, ServiceRow,
+    SetUp,
 };
+
+pub(crate) use setup::setup_plan;
 
 /// Says things to people, in their time.
 pub(crate) struct Reader<'a> {
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a TimeZone,
+    /// Somebody reads it on a terminal: long lines are broken.
+    pub(crate) is_terminal: bool,
 }
 
 impl Reader<'_> {
     pub(crate) fn text(&self, report: &Report) -> String {
         match report {
             Report::SetUp(set_up) => self::set_up(set_up),
+            Report::Setup(setup) => self.setup(setup),
             Report::Services(services) => self::services(services),
             Report::ServiceChange(change) => self.service_change(change),
             Report::Accounts(accounts) => self::accounts(accounts),
@@ -44,6 +54,7 @@ impl Reader<'_> {
             Report::FirewallChange(change) => self.firewall_change(change),
             Report::FirewallStatus(status) => self.firewall_status(status),
             Report::Why(why) => self.why(why),
+            Report::WhyAccount(why) => self.why_account(why),
             Report::Import(import) => self.import(import),
             Report::Providers(list) => self.providers(list),
             Report::Keys(Keys { address: IpAddr::V4(_), keys }) => format!("{keys}\n"),
@@ -51,8 +62,13 @@ impl Reader<'_> {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
             }
             Report::Status(status) => self.status(status),
-            Report::Audit(lines) if lines.is_empty() => "nothing has been done yet\n".to_owned(),
-            Report::Audit(lines) => lines.iter().map(|line| self.audit(line)).collect(),
+            Report::Doctor(checks) => doctor::words(checks),
+            Report::Audit(lines) if lines.is_empty() => {
+                "no line of the audit trail is so\n".to_owned()
+            }
+            Report::Audit(lines) => lines.iter().map(|line| self.audit_line(line)).collect(),
+            Report::Trail(trail) => trail::words(trail),
+            Report::Printed => String::new(),
         }
     }
 
@@ -141,41 +157,6 @@ impl Reader<'_> {
                 format!("The reconciler {does} it at its next pass; its last was {ago}.\n")
             }
         }
-    }
-
-    fn status(&self, status: &Status) -> String {
-        let mut text = format!("open leases  {}\n", status.open_leases);
-        let disabled = match status.disabled_accounts {
-            0 => String::new(),
-            some => format!(", {some} of them disabled"),
-        };
-        text.push_str(&format!("accounts     {}{disabled}\n", status.accounts));
-        text.push_str(&format!(
-            "lists        {} let in, {} kept out\n",
-            status.allow_entries, status.deny_entries
-        ));
-        for HostProblem { host, problem } in &status.host_problems {
-            text.push_str(&wrapped("PROBLEM      ", &format!("{host}: {problem}")));
-        }
-        text.push_str(&self.standing(&status.base_policy));
-        text.push_str(&self.last_pass(status.last_pass.as_ref()));
-        if let Some(heal) = &status.last_heal {
-            let words = format!("{}: {}", self.when(heal.at), heal.detail);
-            text.push_str(&wrapped("healed       ", &words));
-        }
-        let letters = &status.letters;
-        text.push_str(&format!(
-            "letters      {} waiting, {} given up\n",
-            letters.waiting, letters.given_up
-        ));
-        text
-    }
-
-    fn audit(&self, line: &AuditRow) -> String {
-        let at = line.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
-        let account = line.account.as_deref().unwrap_or("-");
-        let text = format!("{at}  {}  {}  {account}  {}", line.actor, line.action, line.detail);
-        text.trim_end().replace('\n', "?") + "\n"
     }
 
     /// `2026-11-21 06:00, in 5 h`

@@ -8,16 +8,21 @@
 
 mod account;
 mod allow;
+mod audit;
 mod deny;
+mod doctor;
 mod firewall;
 mod import;
 mod init;
 mod keys;
 mod lease;
 mod limits;
+mod live;
 mod output;
 mod rights;
 mod service;
+mod setup;
 mod site;
 mod status;
+mod terminal;
 mod why;

@@ -1,3 +1,5 @@
+use std::net::{IpAddr, SocketAddr};
+
 use dialgate_contract::queue::{Matter, Wish};
 use dialgate_contract::{AccountNumber, CallerId, Language, RequestId};
 use tokio::time::Duration;
@@ -41,6 +43,18 @@ impl Driver<'_> {
         let name = VariableName::new("DIALGATE_RESULT")?;
         let value = Text::new(ending.as_str())?;
         self.channel.perform(&Command::SetVariable { name, value }).await.map(|_| ())
+    }
+
+    /// Where a telephone is that has called directly, if the dialplan tells: of whoever calls by a carrier it must not.
+    pub(super) async fn direct_peer(&mut self) -> Result<Option<IpAddr>, ChannelError> {
+        let command = Command::GetVariable(VariableName::new("DIALGATE_PEER")?);
+        match self.channel.perform(&command).await? {
+            Outcome::Variable(value) => Ok(value.as_deref().and_then(address)),
+            Outcome::Dead | Outcome::HungUpOrMissing => Ok(None),
+            Outcome::Done | Outcome::Played { .. } | Outcome::Digits { .. } | Outcome::Key(_) => {
+                Err(senseless(&command))
+            }
+        }
     }
 
     pub(super) async fn perform(&mut self, action: Action) -> Result<Event, ChannelError> {
@@ -182,7 +196,34 @@ impl Driver<'_> {
     }
 }
 
+/// With a port or without: `CHANNEL(pjsip,remote_addr)` has one.
+fn address(peer: &str) -> Option<IpAddr> {
+    let with_port = peer.parse().map(|peer: SocketAddr| peer.ip());
+    with_port.or_else(|_| peer.parse()).ok()
+}
+
 /// The codec gives each command only the outcomes that it can have.
 fn senseless(command: &Command) -> ChannelError {
     UnexpectedReply::Senseless { command: command.verb() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn an_address_is_known_with_and_without_a_port_and_nothing_else_is_one() {
+        for (peer, expected) in [
+            ("12.34.56.78", Some("12.34.56.78")),
+            ("12.34.56.78:5060", Some("12.34.56.78")),
+            ("[2001:db8::1]:5060", Some("2001:db8::1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("", None),
+            ("sip.example.net", None),
+            ("12.34.56.78 9.9.9.9", None),
+            ("12.34.56.78\n9.9.9.9", None),
+        ] {
+            assert_eq!(address(peer), expected.map(|it| it.parse().unwrap()), "{peer}");
+        }
+    }
 }

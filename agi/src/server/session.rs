@@ -75,6 +75,15 @@ async fn run(mut driver: Driver<'_>, environment: Environment, lines: Lines, com
     if !driver.is_let_in && !complaints.one() {
         return;
     }
+    let has_failed = matches!(ended, Ok(Ending::FailedLogin)) || !driver.slips.is_empty();
+    // What bans may be had by: one line a call. Where the other end is gone nobody can be asked.
+    if has_failed
+        && !driver.is_let_in
+        && let (Ok(_), Ok(())) = (&ended, &told)
+        && let Ok(Some(peer)) = driver.direct_peer().await
+    {
+        tracing::info!(%peer, "logins failed");
+    }
     match (ended, told) {
         (Ok(ending), Ok(())) => tracing::info!(result = %ending, "call ended"),
         (Ok(ending), Err(error)) => {

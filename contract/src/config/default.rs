@@ -72,6 +72,7 @@ impl Default for Mail {
             from: "dialgate <dialgate@localhost>".to_owned(),
             directory: PathBuf::new(),
             operator: Vec::new(),
+            templates: PathBuf::new(),
         }
     }
 }

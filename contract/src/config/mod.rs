@@ -126,6 +126,8 @@ pub struct Mail {
     pub directory: PathBuf,
     /// Who is told of refusals, lock-outs and failures.
     pub operator: Vec<String>,
+    /// The folder with letters in words of the operator's own; empty: none.
+    pub templates: PathBuf,
 }
 
 text_enum! {
@@ -218,6 +220,9 @@ impl Config {
         if self.mail.transport == Transport::File && !self.mail.directory.is_absolute() {
             return wrong("mail.directory", "must begin with / when mail.transport is \"file\"");
         }
+        if !self.mail.templates.as_os_str().is_empty() && !self.mail.templates.is_absolute() {
+            return wrong("mail.templates", "must begin with /");
+        }
         Ok(())
     }
 
@@ -301,6 +306,7 @@ mod tests {
             ("[agi]\nlisten = \"192.0.2.1:4573\"\nallow-other-hosts = false", "allow-other-hosts"),
             ("[agi]\nmax-calls = 0", "agi.max-calls"),
             ("[mail]\ntransport = \"file\"", "mail.directory"),
+            ("[mail]\ntemplates = \"letters\"", "mail.templates"),
             ("[firewall]\nchain = \"-F\"", "chain"),
             ("[firewall]\nbackend = \"pf\"", "pf"),
         ] {

@@ -14,7 +14,7 @@ use crate::Lifetime;
 pub use error::DatabaseError;
 
 /// The oldest SQLite that is not known to damage a WAL database (the WAL-reset defect, mended in 3.51.3).
-const OLDEST_SQLITE: i32 = 3_051_003;
+pub const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long a statement waits for a lock before the database counts as busy.
 const BUSY: Duration = Duration::from_secs(5);

@@ -97,11 +97,18 @@ CREATE INDEX letter_posted ON letter (recipient, created_at);
 CREATE TABLE audit (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
-    actor   TEXT NOT NULL,           -- operator NAME, caller NUMBER, reconciler
+    actor   TEXT NOT NULL,           -- operator NAME, caller NUMBER, reconciler, unknown
     action  TEXT NOT NULL,           -- such as account-added, lease-opened, request-refused
     account TEXT,
-    detail  TEXT NOT NULL
+    detail  TEXT NOT NULL,
+    hash    BLOB NOT NULL CHECK (length(hash) = 32) -- over the line before and all other columns: see audit/chain.rs
 ) STRICT;
+
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'lines are only added to the audit trail'); END;
+
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'lines are only added to the audit trail'); END;
 
 -- One row: the reconciler's last pass.
 CREATE TABLE pass (
@@ -288,3 +295,92 @@ CREATE TABLE verified (
     kernel   TEXT NOT NULL,
     at       INTEGER NOT NULL
 ) STRICT;
+
+-- What was changed and is not in the audit trail yet: within a transaction of ours that says so itself at its end, and
+-- after a change with another tool until ours write again.
+CREATE TABLE edit (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL DEFAULT (unixepoch()),
+    account TEXT,
+    what    TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER service_edit_insert AFTER INSERT ON service
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'service ' || NEW.name || ' was added'); END;
+
+CREATE TRIGGER service_edit_update AFTER UPDATE ON service
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'service ' || OLD.name || ' was changed'); END;
+
+CREATE TRIGGER service_edit_delete AFTER DELETE ON service
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'service ' || OLD.name || ' was removed'); END;
+
+CREATE TRIGGER account_edit_insert AFTER INSERT ON account
+BEGIN INSERT INTO edit (account, what) VALUES (NEW.number, 'account ' || NEW.number || ' was added'); END;
+
+CREATE TRIGGER account_edit_update AFTER UPDATE ON account
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.number, 'account ' || OLD.number || ' was changed'); END;
+
+CREATE TRIGGER account_edit_delete AFTER DELETE ON account
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.number, 'account ' || OLD.number || ' was removed'); END;
+
+CREATE TRIGGER account_service_edit_insert AFTER INSERT ON account_service
+BEGIN INSERT INTO edit (account, what) VALUES (NEW.account, 'service ' || NEW.service || ' of account ' || NEW.account || ' was added'); END;
+
+CREATE TRIGGER account_service_edit_update AFTER UPDATE ON account_service
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.account, 'service ' || OLD.service || ' of account ' || OLD.account || ' was changed'); END;
+
+CREATE TRIGGER account_service_edit_delete AFTER DELETE ON account_service
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.account, 'service ' || OLD.service || ' of account ' || OLD.account || ' was removed'); END;
+
+CREATE TRIGGER lease_edit_insert AFTER INSERT ON lease
+BEGIN INSERT INTO edit (account, what) VALUES (NEW.account, 'lease L' || NEW.id || ' for ' || NEW.address || ' was added'); END;
+
+CREATE TRIGGER lease_edit_update AFTER UPDATE OF account, address, services, opened_at, expires_at, ended_at, ended_by ON lease
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.account, 'lease L' || OLD.id || ' for ' || OLD.address || ' was changed'); END;
+
+CREATE TRIGGER lease_edit_delete AFTER DELETE ON lease
+BEGIN INSERT INTO edit (account, what) VALUES (OLD.account, 'lease L' || OLD.id || ' for ' || OLD.address || ' was removed'); END;
+
+CREATE TRIGGER allow_edit_insert AFTER INSERT ON allow
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, NEW.origin || ' on the allow list' || ' was added'); END;
+
+CREATE TRIGGER allow_edit_update AFTER UPDATE ON allow
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, OLD.origin || ' on the allow list' || ' was changed'); END;
+
+CREATE TRIGGER allow_edit_delete AFTER DELETE ON allow
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, OLD.origin || ' on the allow list' || ' was removed'); END;
+
+CREATE TRIGGER deny_edit_insert AFTER INSERT ON deny
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, NEW.network || ' on the deny list' || ' was added'); END;
+
+CREATE TRIGGER deny_edit_update AFTER UPDATE ON deny
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, OLD.network || ' on the deny list' || ' was changed'); END;
+
+CREATE TRIGGER deny_edit_delete AFTER DELETE ON deny
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, OLD.network || ' on the deny list' || ' was removed'); END;
+
+CREATE TRIGGER host_address_edit_insert AFTER INSERT ON host_address
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'address ' || NEW.address || ' of host ' || NEW.host || ' was added'); END;
+
+CREATE TRIGGER host_address_edit_update AFTER UPDATE OF host, address ON host_address
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'address ' || OLD.address || ' of host ' || OLD.host || ' was changed'); END;
+
+CREATE TRIGGER host_address_edit_delete AFTER DELETE ON host_address
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'address ' || OLD.address || ' of host ' || OLD.host || ' was removed'); END;
+
+CREATE TRIGGER base_policy_edit_insert AFTER INSERT ON base_policy
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'the base policy' || ' was added'); END;
+
+CREATE TRIGGER base_policy_edit_update AFTER UPDATE ON base_policy
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'the base policy' || ' was changed'); END;
+
+CREATE TRIGGER base_policy_edit_delete AFTER DELETE ON base_policy
+BEGIN INSERT INTO edit (account, what) VALUES (NULL, 'the base policy' || ' was removed'); END;
+
+-- Of letters, those that will never come.
+CREATE TRIGGER letter_edit_update AFTER UPDATE OF recipient, content, dead_at ON letter
+WHEN NEW.recipient <> OLD.recipient OR NEW.content <> OLD.content OR (OLD.dead_at IS NULL AND NEW.dead_at IS NOT NULL)
+BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recipient || ' was changed or given up'); END;
+
+CREATE TRIGGER letter_edit_delete AFTER DELETE ON letter WHEN OLD.sent_at IS NULL AND OLD.dead_at IS NULL
+BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recipient || ' was removed'); END;

@@ -167,6 +167,19 @@ pub fn next_expiry(connection: &Connection) -> Result<Option<Timestamp>, Databas
     seconds.map(|seconds| timestamp("lease.expires_at", seconds)).transpose()
 }
 
+/// The last `limit` leases of one account, open or not, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn latest_of(
+    connection: &Connection,
+    account: &AccountNumber,
+    limit: u32,
+) -> Result<Vec<Lease>, DatabaseError> {
+    let parameters = params![account.as_str(), limit];
+    query(connection, "WHERE account = ?1 ORDER BY id DESC LIMIT ?2", parameters)
+}
+
 /// All leases there ever were, the oldest first.
 ///
 /// # Errors
@@ -373,6 +386,8 @@ mod tests {
         assert_eq!(not_ended(ledger.connection()).unwrap(), []);
         let history = all(ledger.connection()).unwrap();
         assert_eq!(history[0].state(at(151)), "revoked");
+        assert_eq!(latest_of(ledger.connection(), &history[0].account, 9).unwrap(), history);
+        assert_eq!(latest_of(ledger.connection(), &history[0].account, 0).unwrap(), []);
     }
 
     #[test]

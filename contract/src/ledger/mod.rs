@@ -8,6 +8,7 @@ pub mod base_policy;
 pub mod built;
 pub mod clock;
 pub mod deny;
+mod edit;
 pub mod ended;
 mod grant;
 pub mod host;
@@ -88,7 +89,8 @@ impl Ledger {
         &self.0
     }
 
-    /// The only way to write: one transaction, kept whole or not at all.
+    /// The only way to write: one transaction, kept whole or not at all. What it changes and does not tell the audit
+    /// trail, and what another tool changed before, is told to the trail all the same.
     ///
     /// # Errors
     /// What `work` returned, or that the transaction could not be begun or kept.
@@ -96,7 +98,7 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        database::write(&mut self.0, work)
+        database::write(&mut self.0, |transaction| edit::audited(transaction, work))
     }
 
     /// The same, of what may be forgotten when the power fails: the disk is not waited for. Nothing that was written
@@ -108,7 +110,7 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        database::write_lazily(&mut self.0, work)
+        database::write_lazily(&mut self.0, |transaction| edit::audited(transaction, work))
     }
 
     /// A number that changes whenever another connection has written the ledger.

@@ -58,7 +58,10 @@ mod tests {
             ("INSERT INTO base_policy VALUES (1, 0, 60, '', '', NULL, NULL)", true),
             ("UPDATE base_policy SET trial_ends = NULL", true),
             ("DELETE FROM base_policy", true),
-            ("INSERT INTO audit (at, actor, action, detail) VALUES (0, '', '', '')", false),
+            (
+                "INSERT INTO audit (at, actor, action, detail, hash) VALUES (0, '', '', '', zeroblob(32))",
+                false,
+            ),
             ("INSERT INTO pass VALUES (1, 0, NULL)", false),
         ] {
             let before = number(ledger.connection()).unwrap();

@@ -117,6 +117,23 @@ impl Plan {
             .filter_map(|step| if let Step::Cut(cut) = step { Some(cut) } else { None })
     }
 
+    /// Takes out of the kernel what is ours: whoever is let in is closed out first. `desired` is to want nothing.
+    #[must_use]
+    pub fn removal(desired: &Desired, actual: &Actual) -> Self {
+        let Self { mut steps } = Self::closings(desired, actual);
+        let ours = Some(desired.chain()).filter(|_| !is_taken(desired));
+        for (&family, filter) in &actual.filters {
+            // An anchor that is gone has no jump in it.
+            let anchor = anchor(desired, family, filter).unwrap_or_else(|_| ChainName::input());
+            let chains = ours.into_iter().chain(desired.former());
+            steps
+                .extend(chains.filter_map(|chain| retire(desired, family, filter, &anchor, chain)));
+        }
+        let sets = actual.sets.keys().cloned();
+        steps.extend(sets.map(|set| Step::Destroy { set }));
+        Self { steps }
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -36,6 +36,12 @@ pub enum PassError {
         /// Why it was not undone.
         back: Box<PassError>,
     },
+    /// Without our chain nobody might be kept out.
+    #[error(
+        "the base policy is on, and without it the machine may be open to everybody: switch it off first, with \
+         `dialgate firewall off`, when rules of your own keep out"
+    )]
+    BasePolicyOn,
     /// Nothing was to be kept: the plan was only shown.
     #[error("dry run")]
     DryRun,
@@ -60,6 +66,7 @@ impl PassError {
         match self {
             Self::Ledger(error) => error.exit(),
             Self::Plan(_) => Exit::Config,
+            Self::BasePolicyOn => Exit::NoPerm,
             Self::Firewall(FirewallError::Print(_)) | Self::OwnAddresses(_) | Self::Clock(_) => {
                 Exit::IoErr
             }

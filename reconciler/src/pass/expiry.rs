@@ -11,6 +11,8 @@ use dialgate_contract::ledger::{
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
+use super::hosts::telling_moves;
+
 const NOT_CONFIRMED: &str = "the base policy was not confirmed in time";
 
 /// Ends leases, entries of both lists, addresses of hosts and the trial of the base policy, where their time is over.
@@ -29,7 +31,7 @@ pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> Result<()
     for network in deny::expire(transaction, now)? {
         told(transaction, now, "deny-expired", None, &network)?;
     }
-    host::forget(transaction, now)?;
+    telling_moves(transaction, now, || host::forget(transaction, now))?;
     ended::forget(transaction, now)?;
     if let Some(Decision { policy: BasePolicy::Trial(end), .. }) = base_policy::find(transaction)?
         && end <= now

@@ -1,5 +1,8 @@
 //! Hosts on the allow list: when they are asked for, and what the ledger keeps of the answers.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use dialgate_contract::HostName;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::audit::{self, Actor};
@@ -55,10 +58,38 @@ impl Reconciler {
             return Ok(());
         }
         self.ledger.write(|transaction| {
-            answers.iter().try_for_each(|answer| keep(transaction, answer, now))?;
-            host::forget(transaction, now)
+            telling_moves(transaction, now, || {
+                answers.iter().try_for_each(|answer| keep(transaction, answer, now))?;
+                host::forget(transaction, now)
+            })
         })
     }
+}
+
+/// Does `work`, and tells the audit trail which hosts are elsewhere after it.
+pub(super) fn telling_moves(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    work: impl FnOnce() -> Result<(), DatabaseError>,
+) -> Result<(), DatabaseError> {
+    let before = host::all(transaction)?;
+    work()?;
+    let after = host::all(transaction)?;
+    let names: BTreeSet<&HostName> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let [old, new] = [&before, &after].map(|hosts| -> BTreeSet<IpAddr> {
+            hosts.get(name).map(|host| host.addresses.keys().copied().collect()).unwrap_or_default()
+        });
+        let come = new.difference(&old).map(|address| format!("now at {address}"));
+        let gone = old.difference(&new).map(|address| format!("no longer at {address}"));
+        let moves: Vec<String> = come.chain(gone).collect();
+        if !moves.is_empty() {
+            let detail = format!("{name}: {}", moves.join(", "));
+            let actor = Actor::Reconciler;
+            audit::record(transaction, now, &actor, "host-moved", None, &detail)?;
+        }
+    }
+    Ok(())
 }
 
 fn keep(

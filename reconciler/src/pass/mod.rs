@@ -19,14 +19,16 @@ mod hosts;
 mod letters;
 mod names;
 mod quick_check;
+mod removal;
 mod requests;
 mod settled;
+mod trail;
 mod usage;
 
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Clocks, Ledger, Verified, letter, verdict, verified};
+use dialgate_contract::ledger::{Clocks, Ledger, Usage, Verified, letter, verdict, verified};
 use dialgate_contract::queue::{Matter, Request, Wish};
 use dialgate_contract::{Network, TravellerAddress};
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +40,7 @@ use crate::order::closing_first;
 use crate::wanted::wanted_since;
 use bans::NoBans;
 use settled::Settled;
+use usage::Seen;
 
 pub use crate::wanted::next_end as next_due;
 pub use bans::{Bans, BansError};
@@ -68,6 +71,8 @@ pub struct Reconciler {
     clocks: Option<Clocks>,
     given_up: Option<String>,
     settled: Option<Settled>,
+    head_told: Option<trail::Day>,
+    used: Vec<(Seen, Usage)>,
 }
 
 impl Reconciler {
@@ -76,8 +81,21 @@ impl Reconciler {
     pub fn new(config: Config, ledger: Ledger, firewall: Box<dyn Firewall>) -> Self {
         let (policy, firewall) = (Policy::new(&config), Observed::new(firewall));
         let (bans, verified, clocks, given_up) = (Box::new(NoBans), None, None, None);
-        let settled = None;
-        Self { policy, config, ledger, firewall, verified, bans, clocks, given_up, settled }
+        let head_told = trail::last_told(&ledger);
+        let (settled, used) = (None, Vec::new());
+        Self {
+            policy,
+            config,
+            ledger,
+            firewall,
+            verified,
+            bans,
+            clocks,
+            given_up,
+            settled,
+            head_told,
+            used,
+        }
     }
 
     /// The same, beside somebody who bans addresses.
@@ -203,13 +221,16 @@ impl Reconciler {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn record(&mut self, now: Timestamp, problem: Option<String>) -> Result<(), DatabaseError> {
-        let clocks = self.clocks.take();
+        self.tell_head(now);
         let problem = problem.or_else(|| self.uncut());
+        let (clocks, used, mail) =
+            (self.clocks.take(), std::mem::take(&mut self.used), &self.config.mail);
         let verified = self.verified.as_ref();
         self.ledger.write_lazily(|transaction| {
             if let Some(clocks) = &clocks {
                 clock::keep(transaction, clocks)?;
             }
+            usage::write_used(transaction, mail, &used, now)?;
             verdict::forget(transaction, now, KEPT)?;
             letter::forget(transaction, now, KEPT)?;
             if let Some(kernel) = verified {

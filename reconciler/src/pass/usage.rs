@@ -12,12 +12,14 @@ use super::Reconciler;
 use super::letters::tell_unused;
 use crate::firewall::Actual;
 
+/// As many leases cost nothing to look at.
+const FEW: u32 = 1000;
 /// Use is written down no more often for one lease.
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(300);
 
 /// What is to be written down of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     /// Nothing new.
     Nothing,
     /// Packets have come.
@@ -30,7 +32,8 @@ enum Seen {
 
 impl Reconciler {
     /// Writes down who has used a lease, and ends those that nobody used for as long as the operator has set; whether any
-    /// ended. Where no use is asked for, nothing is looked at.
+    /// ended. Where nothing goes by it, only few leases are looked at, for whoever asks why somebody is not in, and it is
+    /// written with the end of the pass.
     pub(super) fn see_use(
         &mut self,
         actual: &Actual,
@@ -38,23 +41,33 @@ impl Reconciler {
     ) -> Result<bool, DatabaseError> {
         let (config, ledger) = (&self.config.lease, self.ledger.connection());
         let idle_end = config.idle_end;
-        let several = config.addresses_per_account > 1;
-        if idle_end.is_none() && !several && !account::some_has_several_addresses(ledger)? {
+        let is_asked = idle_end.is_some()
+            || config.addresses_per_account > 1
+            || account::some_has_several_addresses(ledger)?;
+        if !is_asked && lease::count_not_ended(ledger)? > FEW {
             return Ok(false);
         }
         let all = usage::all(ledger)?.into_iter();
         let seen = all.map(|usage| (seen(&usage, actual, idle_end, now), usage));
         let news: Vec<(Seen, Usage)> = seen.filter(|(seen, _)| *seen != Seen::Nothing).collect();
-        if news.is_empty() {
+        if !is_asked || news.is_empty() {
+            self.used = news;
             return Ok(false);
         }
         let mail = &self.config.mail;
-        self.ledger.write(|transaction| {
-            let mut news = news.iter();
-            news.try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
-        })?;
+        self.ledger.write(|transaction| write_used(transaction, mail, &news, now))?;
         Ok(news.iter().any(|(seen, _)| *seen == Seen::Idle))
     }
+}
+
+/// Writes down what was seen.
+pub(super) fn write_used(
+    transaction: &Transaction<'_>,
+    mail: &Mail,
+    used: &[(Seen, Usage)],
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    used.iter().try_for_each(|(seen, usage)| write_down(transaction, mail, *seen, usage, now))
 }
 
 /// What the kernel shows of one lease. One that is not counted is never idle.

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use dialgate_contract::ledger::audit::{self, Actor};
 use jiff::Timestamp;
 use sd_notify::NotifyState;
 
@@ -67,6 +68,7 @@ impl Watch {
                 self.outbox.change(&config.mail);
                 self.resolver.believe_private(config.firewall.allow_private);
                 self.reconciler.change(config.clone());
+                self.record_reload();
                 self.take_over_exempt();
             }
             Err(error) => tracing::error!("the configuration stays as it was: {error}"),
@@ -86,6 +88,16 @@ impl Watch {
             Err(error) => tracing::error!(
                 "[base-policy] lan and open stay as they were, until the configuration is read again: {error}"
             ),
+        }
+    }
+
+    fn record_reload(&mut self) {
+        let now = clock::calendar();
+        let written = self.reconciler.ledger_mut().write(|transaction| {
+            audit::record(transaction, now, &Actor::Reconciler, "configuration-read", None, "")
+        });
+        if let Err(error) = written {
+            tracing::error!("writing down that the configuration was read again: {error}");
         }
     }
 

@@ -37,6 +37,8 @@ mod program;
 #[cfg(test)]
 mod quick_check;
 #[cfg(test)]
+mod removal;
+#[cfg(test)]
 mod renamed;
 #[cfg(test)]
 mod site;

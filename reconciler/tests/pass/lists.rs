@@ -87,13 +87,16 @@ fn a_host_is_asked_for_again_and_what_it_was_stays_for_two_hours() {
         reconciler.pass(&[], at(second)).unwrap();
         assert_eq!(bench.open(), ["12.34.56.1"], "after {second} s");
     }
-    assert_eq!(bench.actions(), ["host-unresolved"]);
+    assert_eq!(bench.actions(), ["host-moved", "host-unresolved"]);
     reconciler.pass(&[], at(7200)).unwrap();
     assert_eq!(bench.open(), NOBODY);
     reconciler.heard(&answers(Ok("12.34.56.2")), at(7300)).unwrap();
     reconciler.pass(&[], at(7300)).unwrap();
     assert_eq!(bench.open(), ["12.34.56.2"]);
-    assert_eq!(bench.actions(), ["host-unresolved", "host-resolved"]);
+    assert_eq!(
+        bench.actions(),
+        ["host-moved", "host-unresolved", "host-moved", "host-resolved", "host-moved"]
+    );
 }
 
 #[test]

@@ -21,6 +21,8 @@ mod notices;
 #[cfg(test)]
 mod reminders;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod union;
 #[cfg(test)]
 mod usage;

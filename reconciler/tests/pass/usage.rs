@@ -1,6 +1,6 @@
 use std::num::NonZeroU8;
 
-use dialgate_contract::ledger::{Account, LeaseEnd, Letter, account, lease};
+use dialgate_contract::ledger::{Account, LeaseEnd, Letter, account, lease, usage};
 use dialgate_contract::queue::Wish;
 
 use crate::bench::{Bench, ann, at, request, wish};
@@ -90,6 +90,18 @@ fn counting_anew_is_not_taken_for_use_or_for_none() {
     assert_eq!(bench.open(), ["12.34.56.1", "12.34.56.2"]);
     reconciler.pass(&[], at(960)).unwrap();
     assert_eq!(bench.open(), ["12.34.56.2"]);
+}
+
+#[test]
+fn use_is_written_down_for_whoever_asks_even_where_nothing_goes_by_it() {
+    let bench = two_in();
+    let mut reconciler = bench.reconciler("");
+    packets(&bench, "12.34.56.1", 7);
+    reconciler.pass(&[], at(60)).unwrap();
+    reconciler.record(at(60), None).unwrap();
+    let used: Vec<_> = usage::all(bench.ledger().connection()).unwrap();
+    let used: Vec<_> = used.iter().map(|usage| (usage.packets, usage.used_at)).collect();
+    assert_eq!(used, [(7, at(60)), (0, at(0))]);
 }
 
 #[test]

@@ -7,15 +7,15 @@ use crate::bench::{Bench, at, request, wish};
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-fn close(n: u8) -> Request {
+pub(crate) fn close(n: u8) -> Request {
     wish(n, Wish::Close)
 }
 
-fn extend(n: u8) -> Request {
+pub(crate) fn extend(n: u8) -> Request {
     wish(n, Wish::Extend { lifetime: "2h".parse().ok() })
 }
 
-fn change_pin(n: u8) -> Request {
+pub(crate) fn change_pin(n: u8) -> Request {
     wish(n, Wish::ChangePin { hash: HASH.parse().unwrap() })
 }
 

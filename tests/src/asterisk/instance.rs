@@ -65,6 +65,15 @@ impl Instance {
         fs::copy(dialplan, self.path("etc/dialgate.conf")).map(|_| ())
     }
 
+    /// Takes away what leads calls to dialgate.
+    pub(super) fn remove_dialplan(&self) -> io::Result<()> {
+        fs::remove_file(self.path("etc/dialgate.conf"))?;
+        let extensions = self.path("etc/extensions.conf");
+        let text = fs::read_to_string(&extensions)?;
+        let others: Vec<&str> = text.lines().filter(|line| !line.contains("dialgate")).collect();
+        fs::write(extensions, others.join("\n"))
+    }
+
     /// Asterisk's own data: the documentation that its modules need to load, and the core sounds of Debian.
     fn link_core_data(&self) -> io::Result<()> {
         const DATA: &str = "/usr/share/asterisk";

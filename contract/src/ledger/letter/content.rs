@@ -120,6 +120,11 @@ pub enum Letter {
         /// What was done then, and where that is known, which programs had changed it. Not fit for anything but reading.
         found: String,
     },
+    /// To whoever is to see that letters arrive.
+    Test {
+        /// When it was asked for.
+        at: Timestamp,
+    },
     /// To the operator: a request was refused.
     Refused {
         /// As typed; there may be no such account.

@@ -1,14 +1,18 @@
 //! The outbox: letters that are to be sent, what they say and how often it was tried.
 
 mod content;
+mod kind;
+mod queued;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, corrupt, timestamp};
 
 pub use content::Letter;
+pub use kind::LetterKind;
+pub use queued::{QueueState, Queued, drop, queue, queued, retry};
 
 /// Names a letter in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +42,17 @@ pub struct Unreadable {
     pub id: LetterId,
     /// What is wrong with it.
     pub problem: String,
+}
+
+/// What has become of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits; why it failed last, if it was tried.
+    Waiting(Option<String>),
+    /// The mail server has taken it.
+    Sent,
+    /// It is not tried again; why.
+    GivenUp(String),
 }
 
 /// Puts a letter into the outbox.
@@ -130,6 +145,44 @@ pub fn backlog(connection: &Connection) -> Result<(u32, u32), DatabaseError> {
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
+}
+
+/// What has become of a letter; `None` when it is forgotten.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn fate(connection: &Connection, id: LetterId) -> Result<Option<Fate>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sent_at IS NOT NULL, dead_at IS NOT NULL, last_error FROM letter WHERE id = ?1",
+    )?;
+    let fate = statement.query_row([id.0], |row| {
+        let error: Option<String> = row.get(2)?;
+        Ok(match (row.get(0)?, row.get(1)?) {
+            (true, _) => Fate::Sent,
+            (false, true) => Fate::GivenUp(error.unwrap_or_default()),
+            (false, false) => Fate::Waiting(error),
+        })
+    });
+    Ok(fate.optional()?)
+}
+
+/// When the last letter to a recipient was written, and what has become of it; `None` when there is none that is
+/// remembered.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn last_to(
+    connection: &Connection,
+    recipient: &str,
+) -> Result<Option<(Timestamp, Fate)>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, created_at FROM letter WHERE recipient = ?1 ORDER BY id DESC LIMIT 1",
+    )?;
+    let row: Option<(i64, i64)> =
+        statement.query_row([recipient], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((id, at)) = row else { return Ok(None) };
+    let at = timestamp("letter.created_at", at)?;
+    Ok(fate(connection, LetterId(id))?.map(|fate| (at, fate)))
 }
 
 /// It is about to be sent: should nobody live to write down what became of it, it is due again at `until`.
@@ -268,7 +321,10 @@ mod tests {
         let waiting = due(ledger.connection(), at(100), 1).unwrap().remove(0).unwrap();
         assert_eq!((waiting.letter, waiting.attempts), (refused(), 0));
 
+        let fate = |ledger: &Ledger, id| fate(ledger.connection(), id).unwrap();
+        assert_eq!(fate(&ledger, first), Some(Fate::Waiting(None)));
         ledger.write(|tx| failed(tx, first, at(160), "down")).unwrap();
+        assert_eq!(fate(&ledger, first), Some(Fate::Waiting(Some("down".to_owned()))));
         assert_eq!(due_ids(&ledger, 159), [second]);
         ledger.write(|tx| sent(tx, second, at(161))).unwrap();
         assert_eq!(next_due(ledger.connection()).unwrap(), Some(at(160)));
@@ -277,6 +333,9 @@ mod tests {
         ledger.write(|tx| give_up(tx, first, at(170), "no such user")).unwrap();
         assert_eq!(next_due(ledger.connection()).unwrap(), None);
         assert_eq!(backlog(ledger.connection()).unwrap(), (0, 1));
+        assert_eq!(fate(&ledger, first), Some(Fate::GivenUp("no such user".to_owned())));
+        assert_eq!(fate(&ledger, second), Some(Fate::Sent));
+        assert_eq!(fate(&ledger, LetterId(99)), None);
     }
 
     #[test]

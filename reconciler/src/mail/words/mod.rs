@@ -93,6 +93,7 @@ impl Words {
             Letter::Contested { heals, since, at, found } => {
                 operator::contested(*heals, &at_home(*since), at_home(*at), found)
             }
+            Letter::Test { at } => operator::test(at_home(*at)),
             Letter::Refused { account, address, refusal, caller, at } => {
                 operator::refused(account, address, *refusal, caller, at_home(*at))
             }

@@ -32,6 +32,14 @@ const CONTESTED: Kind = Kind {
     ],
 };
 
+const TEST: Kind = Kind {
+    subject: "A test of dialgate's letters",
+    opening: "this letter was asked for on dialgate's machine, to see whether its letters arrive. They do.",
+    closing: &[
+        "Nothing was opened or changed. If it came late or was taken for spam, travellers' letters would be too.",
+    ],
+};
+
 const REFUSED: Kind = Kind {
     subject: "A request for access was refused",
     opening: "a request for access was refused, and nothing was opened.",
@@ -50,6 +58,10 @@ pub(super) fn contested(heals: u32, since: &str, last: String, found: &str) -> W
     let mut facts = vec![("Put right", format!("{heals} times since {since}")), ("The last", last)];
     facts.extend(shown("What was done", found, LONGEST_FOUND));
     Traveller::new("", None).reads(&CONTESTED, facts)
+}
+
+pub(super) fn test(when: String) -> Words {
+    Traveller::new("", None).reads(&TEST, vec![("Asked for", when)])
 }
 
 pub(super) fn refused(

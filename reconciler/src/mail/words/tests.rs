@@ -61,7 +61,7 @@ fn a_name_is_never_markup() {
     assert!(words.plain().starts_with("Hello <script>'\"&</td>,\r\n"));
 }
 
-/// Those that travellers get in `language`, and two to the operator.
+/// Those that travellers get in `language`, and those to others.
 fn others_in(language: Option<Language>) -> Vec<Letter> {
     let name = || "Ann <b>".to_owned();
     let account: AccountNumber = "4711".parse().unwrap();
@@ -105,6 +105,7 @@ fn others_in(language: Option<Language>) -> Vec<Letter> {
             at,
             found: "add 12.34.56.78 to dg-sip-4;\u{1b}[2J changed by <iptables>".to_owned(),
         },
+        Letter::Test { at },
     ]
 }
 
@@ -140,6 +141,7 @@ fn every_letter_says_what_happened_and_what_to_do() {
             "dialgate audit",
             "netfilter-persistent",
         ],
+        ["Hello,", "see whether its letters arrive", "Asked for", "17:05 (UTC)", "taken for spam"],
     ]) {
         let (plain, html) = {
             let words = Words::of(letter, &TimeZone::UTC);
@@ -193,7 +195,7 @@ fn no_letter_has_a_link_and_every_refusal_has_its_reason() {
         }
         subjects.insert(words.subject);
     }
-    assert_eq!((reasons.len(), subjects.len()), (Refusal::ALL.len(), 9));
+    assert_eq!((reasons.len(), subjects.len()), (Refusal::ALL.len(), 10));
 }
 
 /// A letter of each kind that travellers get, by its name.
@@ -221,8 +223,8 @@ fn travellers_letters(language: Language) -> Vec<(&'static str, Letter)> {
 /// A letter of each kind that operators get, by its name.
 fn operators_letters() -> Vec<(&'static str, Letter)> {
     let mut letters = others();
-    let told = letters.split_off(letters.len() - 2);
-    let mut letters: Vec<_> = ["guessing", "contested"].into_iter().zip(told).collect();
+    let told = letters.split_off(letters.len() - 3);
+    let mut letters: Vec<_> = ["guessing", "contested", "test"].into_iter().zip(told).collect();
     letters.push(("refused", refused(Refusal::PrivateAddress)));
     letters
 }

@@ -1,0 +1,121 @@
+//! `dialgate why`.
+
+mod account;
+mod kernel;
+
+use std::net::IpAddr;
+
+use dialgate_contract::database::DatabaseError;
+use dialgate_contract::ledger::{audit, ended, pass, usage};
+use dialgate_contract::{Network, ServiceName};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::argument::WhyTarget;
+use crate::error::Error;
+use crate::firewall::{HEALED, standing};
+use crate::report::{AuditRow, Denied, Ground, LastPass, Report, Silenced, Why, WhyRow};
+use crate::rights::Rights;
+use crate::site::Site;
+use kernel::{Seen, look};
+
+/// How many of the last heals are told.
+const HEALS: u32 = 3;
+
+pub(crate) fn run(
+    target: WhyTarget,
+    service: Option<&ServiceName>,
+    site: &Site,
+) -> Result<Report, Error> {
+    let reader = site.reader()?;
+    let ledger = reader.connection();
+    let rights = Rights::load(ledger, site.now)?;
+    if let Some(name) = service.filter(|name| rights.service(name.as_str()).is_none()) {
+        return Err(Error::NoService(name.clone()));
+    }
+    match target {
+        WhyTarget::Address(address) => {
+            let why = of_address(address.to_canonical(), service, &rights, ledger, site)?;
+            Ok(Report::Why(Box::new(why)))
+        }
+        WhyTarget::Account(number) => {
+            let why = account::why(&number, service, &rights, ledger, site)?;
+            Ok(Report::WhyAccount(Box::new(why)))
+        }
+    }
+}
+
+fn of_address(
+    address: IpAddr,
+    service: Option<&ServiceName>,
+    rights: &Rights,
+    ledger: &Connection,
+    site: &Site,
+) -> Result<Why, Error> {
+    let (seen, not_seen) = match look(address, &site.config) {
+        Ok(seen) => (Some(seen), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let asked = rights.services.iter().filter(|one| service.is_none_or(|name| one.name == *name));
+    let mut services = Vec::new();
+    for service in asked {
+        let (access, mut because) = rights.access(address, &service.ports);
+        because.iter_mut().try_for_each(|ground| add_use(ground, ledger))?;
+        let (name, ports) = (service.name.clone(), service.ports.clone());
+        let packets = seen.as_ref().and_then(|seen| packets(&name, &because, rights, seen));
+        services.push(WhyRow { service: name, ports, access: access.as_str(), because, packets });
+    }
+    let heals = audit::last_of(ledger, HEALED, HEALS)?;
+    Ok(Why {
+        address,
+        policy: standing(ledger, site)?,
+        denied: rights.denied(address).map(|entry| Denied {
+            network: entry.network,
+            name: entry.name.clone(),
+            since: entry.created_at,
+            expires_at: entry.expires_at,
+        }),
+        kept_out: seen.map(|seen| seen.kept_out).unwrap_or_default(),
+        not_seen,
+        silenced: silenced(address, ledger, site.now)?,
+        services,
+        last_pass: LastPass::of(pass::last(ledger)?, site.now),
+        heals: heals.into_iter().map(AuditRow::from).collect(),
+    })
+}
+
+/// Packets from the address that were let in to the service, by its own set and those of the services that cover it;
+/// `None` when no set of these holds the address.
+fn packets(service: &ServiceName, because: &[Ground], rights: &Rights, seen: &Seen) -> Option<u64> {
+    if because.is_empty() {
+        return None;
+    }
+    let ports = &rights.service(service.as_str())?.ports;
+    let sets = seen.open.iter().filter(|(name, _)| {
+        name.as_str() == service.as_str()
+            || rights.service(name).is_some_and(|other| other.ports.cover(ports))
+    });
+    sets.map(|(_, packets)| *packets).reduce(u64::saturating_add)
+}
+
+fn add_use(ground: &mut Ground, ledger: &Connection) -> Result<(), DatabaseError> {
+    if let Ground::Lease { id, opened_at, last_packet_at, .. } = ground {
+        *last_packet_at = Some(usage::used_at(ledger, *id)?).filter(|used| used > opened_at);
+    }
+    Ok(())
+}
+
+/// Whether the right of the address ended so lately that what this machine sends it begins nothing.
+fn silenced(
+    address: IpAddr,
+    ledger: &Connection,
+    now: Timestamp,
+) -> Result<Option<Silenced>, DatabaseError> {
+    let all = ended::all(ledger)?.into_iter();
+    let of_address = all.filter(|(network, _)| network.contains(address));
+    let silenced = of_address.map(|(network, since): (Network, Timestamp)| {
+        let until = since.saturating_add(ended::KEPT).unwrap_or(since);
+        Silenced { network, since, until }
+    });
+    Ok(silenced.filter(|it| it.until > now).max_by_key(|it| it.until))
+}
