@@ -17,6 +17,7 @@ pub mod keypad;
 mod language;
 pub mod ledger;
 mod lifetime;
+pub mod metrics;
 mod network;
 mod origin;
 mod outcome;

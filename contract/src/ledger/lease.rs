@@ -88,6 +88,15 @@ pub fn not_ended(connection: &Connection) -> Result<Vec<Lease>, DatabaseError> {
     query(connection, "WHERE ended_at IS NULL ORDER BY id", [])
 }
 
+/// How many have not been ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn count(connection: &Connection) -> Result<u32, DatabaseError> {
+    let sql = "SELECT count(*) FROM lease WHERE ended_at IS NULL";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Those of one account among them.
 ///
 /// # Errors
