@@ -15,6 +15,7 @@ pub mod firewall;
 mod heal;
 mod ledger_watch;
 pub mod mail;
+mod metrics;
 mod nftables;
 mod once;
 mod order;

@@ -75,6 +75,16 @@ pub(super) fn saved_sets(saved: &str) -> String {
     in_short(&sets)
 }
 
+/// How many entries each of our sets has, by what a look told.
+pub(super) fn sizes(looked: &str) -> BTreeMap<String, usize> {
+    let size = |line: &str| {
+        let (name, (_, entries)) = (line.split(' ').next()?, line.rsplit_once(' ')?);
+        name.parse::<SetName>().ok()?;
+        Some((name.to_owned(), entries.parse().ok()?))
+    };
+    looked.lines().filter_map(size).collect()
+}
+
 fn in_short(sets: &BTreeMap<String, (String, usize)>) -> String {
     sets.iter()
         .map(|(name, (created, entries))| format!("{name} {} {entries}\n", created.trim_end()))
@@ -96,5 +106,7 @@ mod tests {
         let looks =
             "dg-sip-4 hash:net family inet timeout 60 2\ndg-sip-6 hash:net family inet6 0\n";
         assert_eq!((listed_sets(listed), saved_sets(saved)), (looks.to_owned(), looks.to_owned()));
+        let expected = [("dg-sip-4".to_owned(), 2), ("dg-sip-6".to_owned(), 0)];
+        assert_eq!(sizes(&format!("boot net:[4026531840] 17\n{looks}")), expected.into());
     }
 }

@@ -1,5 +1,8 @@
 //! A firewall that remembers what was seen and done.
 
+use std::collections::BTreeMap;
+
+use super::glance;
 use super::{Actual, Firewall, FirewallError, Neighbour, Plan, Step};
 
 /// The steps that are remembered; more of them are only counted.
@@ -10,6 +13,7 @@ pub(crate) struct Observed {
     inner: Box<dyn Firewall>,
     is_read: bool,
     done: Done,
+    sizes: BTreeMap<String, usize>,
 }
 
 /// What was seen and done in one pass.
@@ -44,9 +48,14 @@ impl Done {
 
 impl Observed {
     /// Nothing is seen or done yet.
-    pub(crate) const fn new(inner: Box<dyn Firewall>) -> Self {
+    pub(crate) fn new(inner: Box<dyn Firewall>) -> Self {
         let done = Done { first: None, steps: Vec::new(), more: 0, more_than_times: false };
-        Self { inner, is_read: false, done }
+        Self { inner, is_read: false, done, sizes: BTreeMap::new() }
+    }
+
+    /// How many entries each of our sets had when it was looked at last.
+    pub(crate) const fn sizes(&self) -> &BTreeMap<String, usize> {
+        &self.sizes
     }
 
     /// What was seen and done since the last call.
@@ -60,6 +69,8 @@ impl Firewall for Observed {
         self.is_read = false;
         let actual = self.inner.read()?;
         self.is_read = true;
+        let sizes = actual.sets().iter();
+        self.sizes = sizes.map(|(name, set)| (name.to_string(), set.entries().len())).collect();
         if self.done.first.is_none() {
             self.done.first = Some(self.inner.seen());
         }
@@ -86,7 +97,9 @@ impl Firewall for Observed {
     }
 
     fn glance(&mut self) -> Option<String> {
-        self.inner.glance()
+        let glanced = self.inner.glance()?;
+        self.sizes = glance::sizes(&glanced);
+        Some(glanced)
     }
 
     /// `None` too when it has been changed by us since.

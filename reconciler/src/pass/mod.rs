@@ -23,6 +23,8 @@ mod requests;
 mod trail;
 mod usage;
 
+use std::collections::BTreeMap;
+
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
@@ -100,6 +102,11 @@ impl Reconciler {
     /// The ledger, to be written.
     pub const fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
+    }
+
+    /// How many entries each of our sets in the kernel had when it was looked at last.
+    pub(crate) const fn set_sizes(&self) -> &BTreeMap<String, usize> {
+        self.firewall.sizes()
     }
 
     /// Of some requests, those without a verdict. The reader tells of a request as often as it is started.
