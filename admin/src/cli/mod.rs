@@ -1,6 +1,8 @@
 //! What can be typed.
 
 mod audit;
+mod backup;
+mod bulk;
 mod doctor;
 mod firewall;
 mod import;
@@ -19,6 +21,8 @@ use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
 
 pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
+pub(crate) use backup::{BackupFile, RestoreFile};
+pub(crate) use bulk::{BulkFile, ExportFile};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
@@ -118,6 +122,12 @@ pub(crate) enum Command {
     /// Show who did what, the latest last
     #[command(after_help = example::AUDIT)]
     Audit(AuditCommand),
+    /// Write accounts, lists, audit trail, pepper and configuration to one file
+    #[command(after_help = example::BACKUP)]
+    Backup(BackupFile),
+    /// Put a backup in the place of what is here, shown before it is done
+    #[command(after_help = example::RESTORE)]
+    Restore(RestoreFile),
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,6 +154,12 @@ pub(crate) enum AccountCommand {
     /// Add an account, and show its new PIN this once
     #[command(after_help = example::ACCOUNT)]
     Add(NewAccount),
+    /// Add and change many accounts from a CSV file, shown before it is done
+    #[command(after_help = example::ACCOUNT_IMPORT)]
+    Import(BulkFile),
+    /// Write all accounts, without their PINs, as a CSV file
+    #[command(after_help = example::ACCOUNT_EXPORT)]
+    Export(ExportFile),
     /// Show all accounts
     List,
     /// Show one account and its open leases

@@ -23,6 +23,7 @@ pub mod total;
 pub mod usage;
 pub mod verdict;
 pub mod verified;
+pub mod whole;
 
 use std::path::Path;
 
