@@ -53,7 +53,7 @@ impl Exposition {
     /// A sample's name and labels.
     fn sample(&mut self, line: &str) -> (String, Vec<String>) {
         let (series, value) = line.rsplit_once(' ').unwrap();
-        let number: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+        let number: f64 = value.parse().unwrap();
         assert!(number.is_finite() && number >= 0.0, "{line}");
         let (name, labels) = match series.split_once('{') {
             None => (series, Vec::new()),

@@ -47,9 +47,8 @@ fn await_line(folder: &Path, name: &str, line: &str) -> Exposition {
         let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         Ok(text.lines().any(|it| it == line).then(|| Exposition::parse(&text)))
     })
-    .unwrap_or_else(|error| {
-        panic!("{error}\n{}", std::fs::read_to_string(folder.join(name)).unwrap_or_default())
-    })
+    .map_err(|error| format!("{error}: {:?}", std::fs::read_to_string(folder.join(name))))
+    .unwrap()
 }
 
 fn guessing() -> Script {
