@@ -44,6 +44,14 @@ pub(super) fn pepper(pepper: &Pepper, config: &Config) -> Result<(), Error> {
     files::replace(&config.pepper_file, rights, pepper.to_file().as_bytes())
 }
 
+/// Keeps the pepper that another one takes the place of.
+pub(super) fn pepper_before(pepper: &Pepper, config: &Config) -> Result<(), Error> {
+    let rights = Owners::of(config)?.shared(0o640);
+    let mut path = config.pepper_file.clone().into_os_string();
+    path.push(".before-restore");
+    files::replace(Path::new(&path), rights, pepper.to_file().as_bytes())
+}
+
 /// Whether that pepper is there already.
 pub(super) fn is_same(pepper: &Pepper, config: &Config) -> bool {
     let here = Pepper::load(&config.pepper_file);

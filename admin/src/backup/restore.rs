@@ -61,15 +61,14 @@ pub(crate) fn run(
     if fate == ConfigFate::Placed {
         place::config(config_file, &backup.config_text, &site.config)?;
     }
+    let pepper = Pepper::load(&site.config.pepper_file).ok();
     let kept = match live {
         None => init::run(config_file).map(|_| None)?,
         // Without a pepper, what is here is no whole that could be put back.
-        Some(live) if Pepper::load(&site.config.pepper_file).is_ok() => {
-            Some(make::keep(live.connection(), config_file, &site)?)
-        }
+        Some(live) if pepper.is_some() => Some(make::keep(live.connection(), config_file, &site)?),
         Some(_) => None,
     };
-    let last_pass = carry_out(backup, options.even_me, &site)?;
+    let last_pass = carry_out(backup, pepper.as_ref(), options.even_me, &site)?;
     Ok(Report::Restoration(Box::new(Restoration { done: true, kept, last_pass, ..shown })))
 }
 
@@ -137,8 +136,12 @@ fn describe(
 }
 
 /// When the reconciler, which closes what is not open any more, has last passed.
-fn carry_out(mut backup: Unpacked, even_me: bool, site: &Site) -> Result<Option<Timestamp>, Error> {
-    let before = Pepper::load(&site.config.pepper_file).ok();
+fn carry_out(
+    mut backup: Unpacked,
+    before: Option<&Pepper>,
+    even_me: bool,
+    site: &Site,
+) -> Result<Option<Timestamp>, Error> {
     let (path, copy) = (site.config.ledger_file(), backup.ledger_file());
     let head = backup.trail.head;
     let (pepper, manifest) = (backup.pepper.clone(), backup.manifest.clone());
@@ -160,6 +163,9 @@ fn carry_out(mut backup: Unpacked, even_me: bool, site: &Site) -> Result<Option<
         );
         audit::record(tx, site.now, &site.operator, "ledger-restored", None, &detail)?;
         if !place::is_same(&pepper, &site.config) {
+            if let Some(before) = before {
+                place::pepper_before(before, &site.config)?;
+            }
             is_placed = true;
             place::pepper(&pepper, &site.config)?;
         }
@@ -169,7 +175,7 @@ fn carry_out(mut backup: Unpacked, even_me: bool, site: &Site) -> Result<Option<
         && is_placed
         && let Some(before) = before
     {
-        place::pepper(&before, &site.config)?;
+        place::pepper(before, &site.config)?;
     }
     done
 }

@@ -85,7 +85,7 @@ fn pepper(restored: &Restoration) -> &'static str {
         (true, false) => {
             "another one: it is put in the place of the one here, for the PINs of then"
         }
-        (true, true) => "another one: it is in its place now",
+        (true, true) => "another one: it is in its place now, and the one before beside it",
     }
 }
 

@@ -154,6 +154,11 @@ fn a_pepper_that_differs_is_replaced_and_the_rest_goes_on() {
     let done = site.ok(&format!("restore {file} --yes"));
     assert!(done.contains("systemctl restart dialgate-agi"), "{done}");
     assert!(site.pin_is("4711", "90210345"));
+    let before = std::fs::read_to_string(site.path("pepper.before-restore")).unwrap();
+    assert_eq!(before, "11".repeat(32) + "\n");
+    let modes = ["pepper", "pepper.before-restore"]
+        .map(|name| std::fs::metadata(site.path(name)).unwrap().permissions().mode() & 0o7777);
+    assert_eq!(modes, [0o640, 0o640]);
 }
 
 #[test]

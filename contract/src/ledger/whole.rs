@@ -11,9 +11,10 @@ use super::{Ledger, LedgerReader};
 use crate::database::{self, DatabaseError};
 
 /// What belongs to this machine and to the requests in its queue, and not to a ledger of another time: letters, what
-/// the DNS said, what stands in the kernel, what the clocks showed, and whether we keep everybody else out.
-const OURS: [&str; 8] =
-    ["letter", "host", "host_address", "built", "pass", "clock", "base_policy", "ended"];
+/// the DNS said, what stands in the kernel, what the clocks showed, whether we keep everybody else out, and last how
+/// often what happened, for what is taken over before is counted as if it happened again.
+const OURS: [&str; 9] =
+    ["letter", "host", "host_address", "built", "pass", "clock", "base_policy", "ended", "total"];
 /// Tables whose numbers are never given twice, for somebody may still speak of one.
 const NUMBERED: [&str; 2] = ["lease", "letter"];
 
@@ -305,6 +306,7 @@ mod tests {
             live.connection().query_row(query, [], |row| row.get(0)).unwrap()
         };
         assert_eq!(count("SELECT count(*) FROM verdict"), 2);
+        assert_eq!(count("SELECT count FROM total WHERE what = 'request'"), 2);
         assert_eq!(count("SELECT count(*) FROM letter WHERE sent_at IS NULL"), 1);
         assert_eq!(count("SELECT count(*) FROM letter"), 2);
     }
