@@ -41,10 +41,11 @@ impl Scene {
         run(self.side.namespace().command("iptables").args(words.split(' '))).unwrap();
     }
 
+    /// As on one line.
     fn says(&self, target: &str) -> String {
         let said = self.side.dialgate(&["why", target]).unwrap();
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
-        said
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn why(&self, target: &str) -> Value {

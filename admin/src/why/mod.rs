@@ -16,7 +16,7 @@ use crate::argument::WhyTarget;
 use crate::error::Error;
 use crate::firewall::{HEALED, standing};
 use crate::report::{AuditRow, Denied, Ground, KeptOut, LastPass, Report, Silenced, Why, WhyRow};
-use crate::rights::{Rights, overlap};
+use crate::rights::{Access, Rights, overlap};
 use crate::site::Site;
 use kernel::{Seen, look};
 
@@ -102,7 +102,7 @@ fn packets(service: &ServiceName, because: &[Ground], rights: &Rights, seen: &Se
 
 /// Rules against this address, and those against everybody that are about what it may reach.
 fn kept_out(seen: Seen, services: &[WhyRow], rights: &Rights) -> Vec<KeptOut> {
-    let let_in = services.iter().filter(|row| !row.because.is_empty());
+    let let_in = services.iter().filter(|row| row.access == Access::Open.as_str());
     let ports = let_in.filter_map(|row| rights.service(row.service.as_str()));
     let ports = ports.fold(Ports::none(), |all, service| all.and(&service.ports));
     let above = seen.above.into_iter().filter(|(_, theirs)| overlap(theirs, &ports));
