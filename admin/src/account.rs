@@ -13,11 +13,13 @@ use crate::error::Error;
 use crate::new_pin::NewPin;
 use crate::report::{AccountChange, AccountDetails, AccountRow, LeaseRow, Report};
 use crate::site::Site;
-use crate::{lease, random, service, terms};
+use crate::{bulk, lease, random, service, terms};
 
 pub(crate) fn run(command: AccountCommand, site: &Site) -> Result<Report, Error> {
     match command {
         AccountCommand::Add(new) => add(new, site),
+        AccountCommand::Import(options) => bulk::import(&options, site),
+        AccountCommand::Export(file) => bulk::export(file.path.as_deref(), site),
         AccountCommand::List => list(site),
         AccountCommand::Show { number } => show(&number, site),
         AccountCommand::Set(AccountChanges { number, changes }) => set(&number, changes, site),
@@ -167,7 +169,8 @@ fn free_number(connection: &Connection, number: NewNumber) -> Result<AccountNumb
     }
 }
 
-fn changed(
+/// The account with these changes, when they are such as may be.
+pub(crate) fn changed(
     connection: &Connection,
     mut account: Account,
     changes: Changes,
@@ -212,7 +215,8 @@ fn check(
     Ok(())
 }
 
-fn end_leases(
+/// Ends the open leases of an account.
+pub(crate) fn end_leases(
     transaction: &Transaction<'_>,
     number: &AccountNumber,
     by: LeaseEnd,
@@ -222,7 +226,8 @@ fn end_leases(
     lease::end(transaction, leases, by, site)
 }
 
-fn record(
+/// Tells the audit trail.
+pub(crate) fn record(
     transaction: &Transaction<'_>,
     site: &Site,
     action: &str,
@@ -232,7 +237,8 @@ fn record(
     audit::record(transaction, site.now, &site.operator, action, Some(number), detail)
 }
 
-fn describe(account: &Account) -> String {
+/// What the audit trail tells of an account.
+pub(crate) fn describe(account: &Account) -> String {
     let services: Vec<&str> = account.services.iter().map(ServiceName::as_str).collect();
     format!(
         "{} <{}>, services {}, lease {}, max {}, addresses {}, time zone {}, language {}",

@@ -4,13 +4,16 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-/// A person's name as it may stand in a letter and on a terminal: 1 to 64 characters, none of them invisible.
+/// A person's name as it may stand in a letter and on a terminal: 1 to 64 characters, none of them invisible, and
+/// nothing that a spreadsheet would calculate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PersonName(String);
 
 /// A text that is not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to 64 characters, none of them a line break or another control character")]
+#[error(
+    "a name has 1 to 64 characters, none of them a line break or another control character, and does not begin with = + - or @, which a spreadsheet takes for a formula"
+)]
 pub(crate) struct PersonNameError;
 
 /// A mail address in its plain form: a dot-atom (RFC 5322, 3.2.3), `@`, and a domain name, in ASCII.
@@ -58,7 +61,9 @@ impl FromStr for PersonName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.trim();
-        let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(is_invisible);
+        let fits = (1..=64).contains(&name.chars().count())
+            && !name.chars().any(is_invisible)
+            && !name.starts_with(['=', '+', '-', '@']);
         if fits { Ok(Self(name.to_owned())) } else { Err(PersonNameError) }
     }
 }
@@ -112,7 +117,9 @@ mod tests {
     fn a_name_is_trimmed_and_one_visible_line() {
         assert_eq!("  Zoë O'Hara ".parse::<PersonName>().unwrap().into_string(), "Zoë O'Hara");
         let long = "x".repeat(65);
-        for bad in ["", "  ", "a\nBcc: b", "a\x1b[2J", "a\u{202e}b", "a\u{85}b", &long] {
+        for bad in
+            ["", "  ", "a\nBcc: b", "a\x1b[2J", "a\u{202e}b", "a\u{85}b", "=1+1", "@b", &long]
+        {
             assert!(bad.parse::<PersonName>().is_err(), "{bad:?}");
         }
     }

@@ -9,6 +9,8 @@ use dialgate_contract::{
 };
 use dialgate_pin::{HashError, PepperError, PinError, Weak};
 
+use crate::backup::BackupError;
+use crate::bulk::BulkError;
 use crate::firewall::FirewallError;
 use crate::import::ImportError;
 use crate::listing::ListError;
@@ -86,6 +88,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
+    #[error(transparent)]
     Firewall(#[from] FirewallError),
     #[error(transparent)]
     Setup(#[from] SetupError),
@@ -130,6 +136,8 @@ impl Error {
         match self {
             Self::Config(error) => error.exit(),
             Self::Setup(error) => error.exit(),
+            Self::Backup(error) => error.exit(),
+            Self::Bulk(error) => error.exit(),
             Self::Database(error) => error.exit(),
             Self::User(SystemUserError::Become(..)) | Self::NotRoot | Self::NotTheirs(_) => {
                 Exit::NoPerm

@@ -39,6 +39,48 @@ Examples:
   dialgate account add auto --name Bob --email bob@example.net --services ssh \\
       --max 3d --addresses 2";
 
+pub(crate) const ACCOUNT_IMPORT: &str = "\
+The first line names the columns, in any order: number (or auto), name, email,
+services, enabled, lease, time_zone, language, pin. An account whose number is
+known is changed where there is a column; an empty cell stands for the default,
+and an empty pin leaves the PIN of a known account as it is. New accounts
+without a pin get one, which is written to the file that --pins names. A
+spreadsheet takes the leading zeros of a number away unless its cells are text.
+
+Example of a file:
+  number,name,email,services,lease
+  4711,Ann,ann@example.net,sip rtp,24h
+  auto,\"Hara, Bob\",bob@example.net,sip,
+
+Examples:
+  dialgate account import travellers.csv
+  dialgate account import travellers.csv --yes --pins pins.csv";
+
+pub(crate) const ACCOUNT_EXPORT: &str = "\
+Examples:
+  dialgate account export travellers.csv
+  dialgate account export | less";
+
+pub(crate) const BACKUP: &str = "\
+The programs go on meanwhile. The file holds the pepper and the hashes of all
+PINs: keep it like a password. It does not hold what is open, the queue, or
+the password of the mail server.
+
+Examples:
+  dialgate backup /root/dialgate.tar
+  dialgate backup - | gpg --symmetric > dialgate.gpg";
+
+pub(crate) const RESTORE: &str = "\
+The programs go on meanwhile. All leases end, of then and of now: travellers
+call again. The audit trail goes on from the backup's; what was here before
+is kept in a backup of its own beside the ledger. On a new machine, install
+dialgate and restore: nothing else is needed first.
+
+Examples:
+  dialgate restore /root/dialgate.tar
+  dialgate restore /root/dialgate.tar --yes
+  gpg --decrypt dialgate.gpg | dialgate restore - --yes";
+
 pub(crate) const GRANT: &str = "\
 Example:
   dialgate lease grant 4711 12.34.56.78 --for 4h";

@@ -109,12 +109,36 @@ fn make(path: &Path, draft: &Path, rights: Rights, content: &[u8]) -> Result<(),
     mend(&file, draft, rights)?;
     file.sync_all().map_err(Error::io("writing", draft))?;
     std::fs::hard_link(draft, path).map_err(Error::io("making", path))?;
+    sync_folder_of(path)
+}
+
+/// Puts a file with this content in the place of the one that is there, if any: whole or not at all.
+pub(crate) fn replace(path: &Path, rights: Rights, content: &[u8]) -> Result<(), Error> {
+    let draft = draft_path(path);
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(&draft).map_err(Error::io("making", &draft))?;
+    let replaced = file
+        .write_all(content)
+        .map_err(Error::io("writing", &draft))
+        .and_then(|()| mend(&file, &draft, rights))
+        .and_then(|_| file.sync_all().map_err(Error::io("writing", &draft)))
+        .and_then(|()| std::fs::rename(&draft, path).map_err(Error::io("replacing", path)));
+    if replaced.is_err() {
+        // What went wrong first is what is told.
+        let _ = std::fs::remove_file(&draft);
+    }
+    replaced.and_then(|()| sync_folder_of(path))
+}
+
+/// Waits until the disk has the names in the folder that `path` is in.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("writing", folder))
 }
 
-fn draft_path(path: &Path) -> PathBuf {
+pub(crate) fn draft_path(path: &Path) -> PathBuf {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".new-{}", std::process::id()));
     draft.into()

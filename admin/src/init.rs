@@ -13,10 +13,10 @@ use crate::random;
 use crate::report::{Report, SetUp};
 
 /// The configuration as it is shipped: every key with its default, as a comment.
-const TEMPLATE: &str = include_str!("dialgate.toml");
+pub(crate) const TEMPLATE: &str = include_str!("dialgate.toml");
 
 /// Who files belong to.
-struct Owners(Option<SystemUser>);
+pub(crate) struct Owners(Option<SystemUser>);
 
 pub(crate) fn run(config_file: &Path) -> Result<Report, Error> {
     let there = config_file.try_exists().map_err(Error::io("looking for", config_file))?;
@@ -31,7 +31,7 @@ pub(crate) fn run(config_file: &Path) -> Result<Report, Error> {
 }
 
 impl Owners {
-    fn of(config: &Config) -> Result<Self, Error> {
+    pub(crate) fn of(config: &Config) -> Result<Self, Error> {
         if !config.user.is_empty() && !SystemUser::is_root() {
             return Err(Error::NotRoot);
         }
@@ -39,7 +39,7 @@ impl Owners {
     }
 
     /// Root writes, the programs' user reads.
-    fn shared(&self, mode: u32) -> Rights {
+    pub(crate) fn shared(&self, mode: u32) -> Rights {
         Rights { owner: self.0.as_ref().map(|user| (0, user.gid)), mode }
     }
 

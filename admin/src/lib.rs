@@ -8,6 +8,8 @@ mod allow;
 mod argument;
 mod asterisk;
 mod audit;
+mod backup;
+mod bulk;
 mod child;
 mod cli;
 mod contact;
@@ -94,6 +96,8 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Keys { address } => Ok(keys::run(address)),
         Command::Status(arguments) => status::run(&arguments, &site()?, printer),
         Command::Doctor(arguments) => doctor::run(&arguments, config, now),
+        Command::Backup(file) => backup::backup(&file.path, config, &site()?),
+        Command::Restore(options) => backup::restore(&options, config, now),
         Command::Audit(command) => audit::run(command, &site()?, printer),
     }
 }

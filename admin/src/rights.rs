@@ -157,7 +157,8 @@ impl Rights {
     }
 }
 
-fn overlap(one: &Ports, other: &Ports) -> bool {
+/// Whether some port is in both.
+pub(crate) fn overlap(one: &Ports, other: &Ports) -> bool {
     match (one, other) {
         (Ports::All, Ports::All) => true,
         (Ports::All, Ports::Ranges(ranges)) | (Ports::Ranges(ranges), Ports::All) => {

@@ -28,7 +28,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Site {
     pub(crate) fn load(config: &Path, now: Timestamp) -> Result<Self, Error> {
-        Ok(Self { config: Config::load(config)?, now, operator: operator() })
+        Ok(Self::new(Config::load(config)?, now))
+    }
+
+    pub(crate) fn new(config: Config, now: Timestamp) -> Self {
+        Self { config, now, operator: operator() }
     }
 
     /// The ledger, for commands that show.
@@ -58,7 +62,7 @@ impl Site {
     }
 
     /// Whoever may put files beside a database commands the process that opens it.
-    fn require_own_folder(&self) -> Result<(), Error> {
+    pub(crate) fn require_own_folder(&self) -> Result<(), Error> {
         let path = &self.config.data_dir;
         let found = std::fs::metadata(path).map_err(Error::io("looking at", path))?;
         let roots = found.uid() == 0 && found.mode() & 0o022 == 0;

@@ -88,10 +88,10 @@ fn open(
     let names: BTreeMap<&AccountNumber, &str> =
         accounts.iter().map(|account| (&account.number, account.name.as_str())).collect();
     let used: BTreeMap<_, _> =
-        usage::all(ledger)?.into_iter().map(|usage| (usage.id, usage.used_at)).collect();
+        usage::all(ledger)?.into_iter().map(|usage| (usage.id, usage.last_packet_at())).collect();
     let open = leases.into_iter().map(|lease| OpenLease {
         name: names.get(&lease.account).copied().unwrap_or_default().to_owned(),
-        last_packet_at: used.get(&lease.id).copied().filter(|used| *used > lease.opened_at),
+        last_packet_at: used.get(&lease.id).copied().flatten(),
         id: lease.id,
         account: lease.account,
         address: lease.address,

@@ -18,6 +18,7 @@ pub mod keypad;
 mod language;
 pub mod ledger;
 mod lifetime;
+pub mod metrics;
 mod network;
 mod origin;
 mod outcome;

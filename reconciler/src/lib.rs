@@ -16,6 +16,7 @@ mod heal;
 mod ip_sets;
 mod ledger_watch;
 pub mod mail;
+mod metrics;
 mod nftables;
 mod once;
 mod order;

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::BorrowedFd;
 
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
@@ -66,6 +67,7 @@ pub(crate) fn run(
     requests: &[Request],
     outbox: &mut Outbox,
     resolver: &mut Resolver,
+    metrics: &mut Metrics,
 ) -> Result<(), PassError> {
     let now = clock::calendar();
     keep_time(reconciler);
@@ -74,11 +76,11 @@ pub(crate) fn run(
     }
     let mut done = Ok(());
     if !requests.is_empty() || !reconciler.is_settled(now) {
-        done = make_pass(reconciler, requests, now);
+        done = make_pass(reconciler, requests, metrics, now);
     }
     // What is there is closed and opened before anybody waits for the DNS.
     if done.is_ok() && resolve(reconciler, resolver) {
-        done = make_pass(reconciler, &[], clock::calendar());
+        done = make_pass(reconciler, &[], metrics, clock::calendar());
     }
     let obstacle = reconciler.in_the_way();
     // Once: cron sends a letter for every line.
@@ -95,16 +97,20 @@ pub(crate) fn run(
     if let Err(error) = send(reconciler.ledger_mut(), outbox) {
         tracing::error!("the outbox: {error}");
     }
+    metrics.write(reconciler, false, clock::calendar());
     done
 }
 
 fn make_pass(
     reconciler: &mut Reconciler,
     requests: &[Request],
+    metrics: &mut Metrics,
     now: Timestamp,
 ) -> Result<(), PassError> {
-    let before = reconciler.before(now, requests.is_empty());
-    let passed = reconciler.pass(requests, now)?;
+    let (before, begun) = (reconciler.before(now, requests.is_empty()), clock::steady());
+    let passed = reconciler.pass(requests, now);
+    metrics.passed(clock::steady().duration_since(begun), passed.is_ok());
+    let passed = passed?;
     if passed.dropped > 0 {
         tracing::error!(
             "requests are left undecided for now: the queue is flooded; is dialgate-agi what it should be?"

@@ -24,6 +24,8 @@ pub(crate) struct Outbox {
     user: Option<SystemUser>,
     next: Option<Mail>,
     in_flight: Option<InFlight>,
+    /// What was last wrong with the operator's own letters, which is told once.
+    fault: Option<String>,
 }
 
 struct InFlight {
@@ -37,7 +39,7 @@ impl Outbox {
     #[must_use]
     pub(crate) fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
         let user = user.cloned();
-        Self { mailer: mailer(mail, user.as_ref()), user, next: None, in_flight: None }
+        Self { mailer: mailer(mail, user.as_ref()), user, next: None, in_flight: None, fault: None }
     }
 
     /// Sends as `mail` says from the next letter on.
@@ -100,6 +102,7 @@ impl Outbox {
             if let Some(sent) = self.in_flight.take() {
                 write_down(ledger, &sent, &report.outcome, now)?;
             }
+            self.tell(ledger, report.fault, now)?;
         }
         self.adopt();
         let Some(mailer) = &mut self.mailer else { return Ok(()) };
@@ -119,6 +122,24 @@ impl Outbox {
             Ok(()) => self.in_flight = Some(sending),
             Err(error) => write_down(ledger, &sending, &error.outcome(), now)?,
         }
+        Ok(())
+    }
+
+    /// Tells log and audit trail, when that is new, why a letter was not in the operator's own words.
+    fn tell(
+        &mut self,
+        ledger: &mut Ledger,
+        fault: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), DatabaseError> {
+        let Some(fault) = fault.filter(|fault| self.fault.as_ref() != Some(fault)) else {
+            return Ok(());
+        };
+        tracing::error!("a letter was sent in the words that dialgate comes with: {fault}");
+        ledger.write(|tx| {
+            audit::record(tx, now, &Actor::Reconciler, "template-broken", None, &fault)
+        })?;
+        self.fault = Some(fault);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use sd_notify::NotifyState;
 
 use crate::arguments::{self, HELP, Mode, Order};
 use crate::firewall::{DryRun, Fail2ban, Firewall, FirewallError, Kernel};
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::pass::{PassError, Reconciler};
 use crate::reader::Reader;
@@ -113,6 +114,7 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
     let _lock = if mode == Mode::DryRun { None } else { Some(lock(&config)?) };
     let ledger = Ledger::open(&config.ledger_file())?;
     let outbox = Outbox::new(&config.mail, user.as_ref());
+    let mut metrics = Metrics::new(&config.metrics);
     let mut resolver = Resolver::new(user.clone(), config.firewall.allow_private);
     let reader = Reader::new(config.queue_file(), user, mode == Mode::Watch, clock::steady());
     let mut reconciler = Reconciler::new(config.clone(), ledger, firewall);
@@ -123,7 +125,8 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         Mode::Watch => {
             let ledger_file = config.ledger_file();
             let reload = Reload::new(file.to_owned(), config).map_err(Failure::Signal)?;
-            let watch = Watch::new(reconciler, reader, outbox, resolver, reload, ledger_file)?;
+            let watch =
+                Watch::new(reconciler, reader, outbox, resolver, reload, metrics, ledger_file)?;
             let ended = watch.run();
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
             match ended? {}
@@ -131,7 +134,7 @@ fn reconcile(file: &Path, mode: Mode) -> Result<(), Failure> {
         Mode::Once => {
             let requests = once::requests(reader, &reconciler);
             let mut outbox = outbox;
-            Ok(once::run(&mut reconciler, &requests, &mut outbox, &mut resolver)?)
+            Ok(once::run(&mut reconciler, &requests, &mut outbox, &mut resolver, &mut metrics)?)
         }
         Mode::Remove => Ok(reconciler.remove(clock::calendar())?),
         Mode::DryRun => {

@@ -90,7 +90,8 @@ impl Clinic {
 
     /// Does what is shown.
     fn mend(&self, check: &Value) -> io::Result<()> {
-        let commands = check["fix"]["run"].as_array().cloned().unwrap_or_default();
+        let commands =
+            check.pointer("/fix/run").and_then(Value::as_array).cloned().unwrap_or_default();
         if commands.is_empty() {
             return Err(io::Error::other(format!("no commands in {check}")));
         }

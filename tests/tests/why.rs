@@ -41,10 +41,11 @@ impl Scene {
         run(self.side.namespace().command("iptables").args(words.split(' '))).unwrap();
     }
 
+    /// As on one line.
     fn says(&self, target: &str) -> String {
         let said = self.side.dialgate(&["why", target]).unwrap();
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
-        said
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn why(&self, target: &str) -> Value {
@@ -109,6 +110,11 @@ fn what_the_kernel_counts_and_who_else_keeps_somebody_out_is_told() {
     let said = scene.says("12.34.56.78");
     assert!(said.contains("DROPPED") && said.contains("-s 12.34.0.0/16 -j DROP"), "{said}");
     scene.iptables("-D INPUT -s 12.34.0.0/16 -j DROP");
+    scene.iptables("-I INPUT -p udp --dport 5060 -j DROP");
+    scene.iptables("-I INPUT -p tcp --dport 25 -j DROP");
+    let said = scene.says("12.34.56.78");
+    assert!(said.contains("--dport 5060 -j DROP") && !said.contains("--dport 25"), "{said}");
+    scene.iptables("-D INPUT -p udp --dport 5060 -j DROP");
 
     scene.side.dialgate(&["lease", "revoke", ANN]).unwrap();
     scene.pass();

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use dialgate_contract::{AccountNumber, Language, Lifetime, ServiceName};
 
+use super::{BulkFile, ExportFile};
 use crate::argument::{AddressCount, NewNumber, Setting};
 use crate::contact::{Email, PersonName, TimeZoneName};
 use crate::example;
@@ -12,6 +13,12 @@ pub(crate) enum AccountCommand {
     /// Add an account, and show its new PIN this once
     #[command(after_help = example::ACCOUNT)]
     Add(NewAccount),
+    /// Add and change many accounts from a CSV file, shown before it is done
+    #[command(after_help = example::ACCOUNT_IMPORT)]
+    Import(BulkFile),
+    /// Write all accounts, without their PINs, as a CSV file
+    #[command(after_help = example::ACCOUNT_EXPORT)]
+    Export(ExportFile),
     /// Show all accounts
     List,
     /// Show one account and its open leases

@@ -2,6 +2,8 @@
 
 mod account;
 mod audit;
+mod backup;
+mod bulk;
 mod doctor;
 mod firewall;
 mod import;
@@ -21,6 +23,8 @@ use crate::example;
 
 pub(crate) use account::{AccountChanges, AccountCommand, Changes, NewAccount, PinSource};
 pub(crate) use audit::{AskedLines, AuditCommand, VerifyCommand};
+pub(crate) use backup::{BackupFile, RestoreFile};
+pub(crate) use bulk::{BulkFile, ExportFile};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
@@ -121,6 +125,12 @@ pub(crate) enum Command {
     /// Show who did what, the latest last
     #[command(after_help = example::AUDIT)]
     Audit(AuditCommand),
+    /// Write accounts, lists, audit trail, pepper and configuration to one file
+    #[command(after_help = example::BACKUP)]
+    Backup(BackupFile),
+    /// Put a backup in the place of what is here, shown before it is done
+    #[command(after_help = example::RESTORE)]
+    Restore(RestoreFile),
 }
 
 #[derive(Debug, Subcommand)]

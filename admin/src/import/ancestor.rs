@@ -106,9 +106,14 @@ fn chosen(file: &ImportFile, site: &Site) -> Result<BTreeSet<ServiceName>, Error
 
 /// The text of a file, or of standard input for `-`.
 fn read(path: &Path) -> Result<String, Error> {
+    Ok(String::from_utf8_lossy(&bytes(path, LONGEST)?).into_owned())
+}
+
+/// A file that has so many bytes at most, or standard input for `-`.
+pub(crate) fn bytes(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        let input = std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes);
+        let input = std::io::stdin().take(longest + 1).read_to_end(&mut bytes);
         input.map_err(Error::io("reading", path))?;
     } else {
         let found = std::fs::metadata(path).map_err(Error::io("reading", path))?;
@@ -117,11 +122,11 @@ fn read(path: &Path) -> Result<String, Error> {
             return Err(ImportError::Unreadable { path, what: "not a plain file" }.into());
         }
         let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(Error::io("reading", path))?;
+        file.take(longest + 1).read_to_end(&mut bytes).map_err(Error::io("reading", path))?;
     }
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > longest {
         let path = path.display().to_string();
         return Err(ImportError::Unreadable { path, what: "longer than any such list" }.into());
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

@@ -1,6 +1,8 @@
 //! What a command has to say, as JSON shows it; [`crate::print`] says the same to people.
 
 mod account;
+mod backup;
+mod bulk;
 mod firewall;
 mod import;
 mod lists;
@@ -23,6 +25,8 @@ use crate::doctor::{Check, Health};
 use crate::files::Step;
 
 pub(crate) use account::{AccountChange, AccountDetails, AccountRow, TermsRow};
+pub(crate) use backup::{BackedUp, Restoration, RestoredConfig};
+pub(crate) use bulk::{BulkImport, BulkOutcome, BulkRow, Exported, ExportedLines};
 pub(crate) use firewall::{
     Done, FirewallChange, FirewallPlan, FirewallStatus, Ground, LockedOut, PlanRow, Standing,
 };
@@ -42,6 +46,11 @@ pub(crate) enum Report {
     Accounts(Vec<AccountRow>),
     Account(AccountDetails),
     AccountChange(AccountChange),
+    BackedUp(BackedUp),
+    Restoration(Box<Restoration>),
+    BulkImport(Box<BulkImport>),
+    Exported(Exported),
+    ExportedLines(ExportedLines),
     Leases(Vec<LeaseRow>),
     Grant(Grant),
     Revoked(Revoked),

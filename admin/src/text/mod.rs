@@ -1,5 +1,7 @@
 //! What a command has to say, in words for people.
 
+mod backup;
+mod bulk;
 mod doctor;
 mod firewall;
 mod import;
@@ -43,6 +45,11 @@ impl Reader<'_> {
             Report::Accounts(accounts) => self::accounts(accounts),
             Report::Account(details) => self.account(details),
             Report::AccountChange(change) => self.account_change(change),
+            Report::BackedUp(done) => backup::backed_up(done),
+            Report::Restoration(restored) => self.restoration(restored),
+            Report::BulkImport(import) => self.bulk_import(import),
+            Report::Exported(done) => bulk::exported(done),
+            Report::ExportedLines(lines) => lines.text.clone(),
             Report::Leases(leases) => self.leases(leases),
             Report::Grant(grant) => self.grant(grant),
             Report::Revoked(revoked) => self.revoked(revoked),

@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::layout::{table, wrapped};
 use crate::report::{Finding, Ground, KeptOut, LeaseRow, Why, WhyAccount, WhyRow};
+use crate::rights::Access;
 
 impl Reader<'_> {
     pub(super) fn why(&self, why: &Why) -> String {
@@ -87,7 +88,8 @@ impl Reader<'_> {
         }
         let mut words: Vec<_> = row.because.iter().map(|ground| self.ground(ground)).collect();
         let by_set = matches!(row.because[..], [Ground::Lease { .. } | Ground::Allow { .. }]);
-        if by_set && why.not_seen.is_none() && row.packets.is_none() {
+        let is_open = row.access == Access::Open.as_str();
+        if by_set && is_open && why.not_seen.is_none() && row.packets.is_none() {
             words.push("not in the kernel yet".to_owned());
         }
         words.join("; ")

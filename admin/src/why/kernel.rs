@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialgate_contract::config::{Backend, Config};
-use dialgate_contract::{ServiceName, SystemUser};
+use dialgate_contract::{Ports, ServiceName, SystemUser};
 use ipnet::IpNet;
 
+use super::above::above;
 use crate::child;
 use crate::report::KeptOut;
 
@@ -22,8 +23,10 @@ const FAIL2BAN: &str = "f2b-";
 pub(super) struct Seen {
     /// The services whose sets hold the address, with the packets that were counted.
     pub(super) open: BTreeMap<String, u64>,
-    /// Rules of others.
+    /// Rules of others against this address.
     pub(super) kept_out: Vec<KeptOut>,
+    /// Rules of others against everybody, with the ports that they are about.
+    pub(super) above: Vec<(KeptOut, Ports)>,
 }
 
 /// Looks; what could not be looked at is said in words.
@@ -71,7 +74,11 @@ fn seen(address: IpAddr, sets: &str, rules: &str, own_chain: &str) -> Seen {
             }
         }
     }
-    Seen { open: open.collect(), kept_out }
+    let above = above(&chains, own_chain).into_iter().map(|(rule, ports)| {
+        let (chain, rule) = ("INPUT".to_owned(), rule.to_owned());
+        (KeptOut { by: "another", chain, rule }, ports)
+    });
+    Seen { open: open.collect(), kept_out, above: above.collect() }
 }
 
 /// The sets that hold the address, with what they count of it.
@@ -148,7 +155,7 @@ fn is_of_fail2ban(chain: &str, rule: &str) -> bool {
     chain.starts_with(FAIL2BAN) || rule.contains(&format!("--match-set {FAIL2BAN}"))
 }
 
-fn target(rule: &str) -> Option<&str> {
+pub(super) fn target(rule: &str) -> Option<&str> {
     let mut words = rule.split(' ').skip_while(|word| !matches!(*word, "-j" | "-g"));
     words.next();
     words.next()

@@ -1,21 +1,22 @@
 //! `dialgate why`.
 
+mod above;
 mod account;
 mod kernel;
 
 use std::net::IpAddr;
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{audit, ended, pass, usage};
-use dialgate_contract::{Network, ServiceName};
+use dialgate_contract::ledger::{Usage, audit, ended, pass, usage};
+use dialgate_contract::{Network, Ports, ServiceName};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::argument::WhyTarget;
 use crate::error::Error;
 use crate::firewall::{HEALED, standing};
-use crate::report::{AuditRow, Denied, Ground, LastPass, Report, Silenced, Why, WhyRow};
-use crate::rights::Rights;
+use crate::report::{AuditRow, Denied, Ground, KeptOut, LastPass, Report, Silenced, Why, WhyRow};
+use crate::rights::{Access, Rights, overlap};
 use crate::site::Site;
 use kernel::{Seen, look};
 
@@ -57,10 +58,11 @@ fn of_address(
         Err(problem) => (None, Some(problem)),
     };
     let asked = rights.services.iter().filter(|one| service.is_none_or(|name| one.name == *name));
+    let used = usage::all(ledger)?;
     let mut services = Vec::new();
     for service in asked {
         let (access, mut because) = rights.access(address, &service.ports);
-        because.iter_mut().try_for_each(|ground| add_use(ground, ledger))?;
+        because.iter_mut().for_each(|ground| add_use(ground, &used));
         let (name, ports) = (service.name.clone(), service.ports.clone());
         let packets = seen.as_ref().and_then(|seen| packets(&name, &because, rights, seen));
         services.push(WhyRow { service: name, ports, access: access.as_str(), because, packets });
@@ -75,7 +77,7 @@ fn of_address(
             since: entry.created_at,
             expires_at: entry.expires_at,
         }),
-        kept_out: seen.map(|seen| seen.kept_out).unwrap_or_default(),
+        kept_out: seen.map(|seen| kept_out(seen, &services, rights)).unwrap_or_default(),
         not_seen,
         silenced: silenced(address, ledger, site.now)?,
         services,
@@ -98,11 +100,20 @@ fn packets(service: &ServiceName, because: &[Ground], rights: &Rights, seen: &Se
     sets.map(|(_, packets)| *packets).reduce(u64::saturating_add)
 }
 
-fn add_use(ground: &mut Ground, ledger: &Connection) -> Result<(), DatabaseError> {
-    if let Ground::Lease { id, opened_at, last_packet_at, .. } = ground {
-        *last_packet_at = Some(usage::used_at(ledger, *id)?).filter(|used| used > opened_at);
+/// Rules against this address, and those against everybody that are about what it may reach.
+fn kept_out(seen: Seen, services: &[WhyRow], rights: &Rights) -> Vec<KeptOut> {
+    let let_in = services.iter().filter(|row| row.access == Access::Open.as_str());
+    let ports = let_in.filter_map(|row| rights.service(row.service.as_str()));
+    let ports = ports.fold(Ports::none(), |all, service| all.and(&service.ports));
+    let above = seen.above.into_iter().filter(|(_, theirs)| overlap(theirs, &ports));
+    seen.kept_out.into_iter().chain(above.map(|(rule, _)| rule)).collect()
+}
+
+fn add_use(ground: &mut Ground, used: &[Usage]) {
+    if let Ground::Lease { id, last_packet_at, .. } = ground {
+        let usage = used.iter().find(|usage| usage.id == *id);
+        *last_packet_at = usage.and_then(Usage::last_packet_at);
     }
-    Ok(())
 }
 
 /// Whether the right of the address ended so lately that what this machine sends it begins nothing.

@@ -9,6 +9,8 @@
 mod account;
 mod allow;
 mod audit;
+mod backup;
+mod bulk;
 mod deny;
 mod doctor;
 mod firewall;

@@ -36,6 +36,13 @@ impl Terminal {
         self.screen.write_all(format!("{line}\r").as_bytes()).unwrap();
     }
 
+    /// Closes it, as a connection that is lost does; how the program ended.
+    pub(crate) fn close(self) -> Option<i32> {
+        let Self { screen, mut program, .. } = self;
+        drop(screen);
+        program.wait().unwrap().code()
+    }
+
     /// What is on the screen from the last answer to the end, and how it ended.
     pub(crate) fn end(mut self) -> (String, Option<i32>) {
         let mut bytes = [0; 1024];

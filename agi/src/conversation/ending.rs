@@ -24,6 +24,19 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Open,
+        Self::Extended,
+        Self::Closed,
+        Self::Queued,
+        Self::Refused,
+        Self::FailedLogin,
+        Self::Hangup,
+        Self::Busy,
+        Self::Error,
+    ];
+
     /// The value of `DIALGATE_RESULT`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

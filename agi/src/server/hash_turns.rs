@@ -35,6 +35,12 @@ impl HashTurns {
         let hashing = Arc::clone(&self.hashing).acquire_owned().await.ok()?;
         Some(HashTurn { _place: place, _hashing: hashing })
     }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        let taken = |all: usize, turns: &Semaphore| all.saturating_sub(turns.available_permits());
+        taken(AT_A_TIME + WAITING, &self.places).saturating_sub(taken(AT_A_TIME, &self.hashing))
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +72,7 @@ mod tests {
             assert!(one.as_mut().poll(&mut context).is_pending());
         }
         assert!(turns.take().await.is_none());
+        assert_eq!(turns.waiting(), WAITING);
 
         waiting.pop();
         let mut last = pin!(turns.take());

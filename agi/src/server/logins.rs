@@ -6,6 +6,7 @@ use dialgate_contract::ledger::Account;
 use tokio::task::spawn_blocking;
 use tokio::time::{interval, sleep, timeout};
 
+use super::counts::{Attempted, Counts};
 use super::desk::{Checked, Credentials, Desk};
 use super::hash_turns::HashTurns;
 use crate::conversation::{Login, Traveller};
@@ -31,11 +32,17 @@ const CHECKED_WITHIN: Duration = Duration::from_millis(4500);
 pub(super) struct Logins {
     desk: Arc<Desk>,
     turns: HashTurns,
+    counts: Arc<Counts>,
 }
 
 impl Logins {
-    pub(super) fn new(desk: Desk) -> Self {
-        Self { desk: Arc::new(desk), turns: HashTurns::new() }
+    pub(super) fn new(desk: Desk, counts: Arc<Counts>) -> Self {
+        Self { desk: Arc::new(desk), turns: HashTurns::new(), counts }
+    }
+
+    /// How many wait for their PIN to be hashed.
+    pub(super) fn waiting(&self) -> usize {
+        self.turns.waiting()
     }
 
     /// Checks account and PIN. What cannot be right costs the same time. `slips` are what the same call has tried
@@ -68,10 +75,20 @@ impl Logins {
     }
 
     async fn judge(&self, credentials: Credentials, slips: &mut Vec<Reservation>) -> Login {
+        let (login, attempted) = self.attempt(credentials, slips).await;
+        self.counts.logins.one(attempted);
+        login
+    }
+
+    async fn attempt(
+        &self,
+        credentials: Credentials,
+        slips: &mut Vec<Reservation>,
+    ) -> (Login, Attempted) {
         // Before anything is counted: who is sent away has tried nothing.
         let Ok(Some(turn)) = timeout(TURN_WITHIN, self.turns.take()).await else {
             tracing::warn!("too many logins at a time: a caller is told that all lines are busy");
-            return Login::Busy;
+            return (Login::Busy, Attempted::Busy);
         };
         let (desk, before) = (Arc::clone(&self.desk), slips.clone());
         let checked = spawn_blocking(move || {
@@ -85,25 +102,27 @@ impl Logins {
             tracing::error!(
                 "a login was not checked in time: is the machine overloaded, or a database locked?"
             );
-            return Login::Unavailable;
+            return (Login::Unavailable, Attempted::Unavailable);
         };
         match checked {
-            Ok(Ok(Checked::Right(account))) => Login::Accepted(traveller(*account)),
+            Ok(Ok(Checked::Right(account))) => {
+                (Login::Accepted(traveller(*account)), Attempted::Accepted)
+            }
             Ok(Ok(Checked::Wrong(reservation))) => {
                 slips.push(reservation);
-                Login::Rejected
+                (Login::Rejected, Attempted::Failed)
             }
             Ok(Ok(Checked::Withheld(reason))) => {
                 tracing::warn!(?reason, "too many failed logins: a PIN was not looked at");
-                Login::Rejected
+                (Login::Rejected, Attempted::Throttled)
             }
             Ok(Err(error)) => {
                 tracing::error!(%error, "no login can be checked");
-                Login::Unavailable
+                (Login::Unavailable, Attempted::Unavailable)
             }
             Err(error) => {
                 tracing::error!(%error, "checking a login failed: a bug");
-                Login::Unavailable
+                (Login::Unavailable, Attempted::Unavailable)
             }
         }
     }
@@ -149,7 +168,7 @@ mod tests {
         let throttling = Throttling::new(requests, pepper.clone());
         let ledger = LedgerFile::new(PathBuf::from("/nonexistent/ledger.db"));
         let desk = Desk::new(ledger, Hasher::new(pepper).unwrap(), throttling);
-        (folder, Logins::new(desk))
+        (folder, Logins::new(desk, Arc::new(Counts::new())))
     }
 
     #[expect(clippy::disallowed_methods, reason = "how long the answer takes is what is tested")]

@@ -1,14 +1,17 @@
 //! The FastAGI server: performs the conversation for every call at a time.
 
+mod backlog;
 mod channel;
 mod clock;
 mod complaints;
+mod counts;
 mod desk;
 mod driver;
 mod hash_turns;
 mod ledger_file;
 mod login_check;
 mod logins;
+mod metrics;
 mod new_pins;
 mod queue_file;
 mod requests;
@@ -34,6 +37,8 @@ use crate::conversation::Lines;
 
 use channel::ChannelError;
 use complaints::Complaints;
+use counts::Dropped;
+use metrics::Levels;
 use session::{Claim, Session};
 use strangers::{Place, Strangers};
 
@@ -73,6 +78,7 @@ impl Server {
             () = server.accept(listener, &calls, &stop) => {}
             () = server.keep_house() => {}
             () = server.complaints.sum_up() => {}
+            () = server.services.metrics.keep(|| server.levels()) => {}
             () = shutdown => {}
         }
         calls.close();
@@ -82,6 +88,7 @@ impl Server {
             stop.cancel();
             calls.wait().await;
         }
+        server.services.metrics.write(server.levels()).await;
     }
 
     async fn accept(
@@ -116,12 +123,14 @@ impl Server {
         let session = match meet(stream, place).await {
             Some(Ok(session)) => session,
             Some(Err(error)) => {
+                self.services.counts.dropped.one(Dropped::NoCall);
                 if self.complaints.strangers.one() {
                     tracing::warn!(%error, "connection dropped before any call");
                 }
                 return;
             }
             None => {
+                self.services.counts.dropped.one(Dropped::Crowded);
                 if self.complaints.strangers.one() {
                     tracing::warn!("too many connections that are no calls: dropped the oldest");
                 }
@@ -133,6 +142,7 @@ impl Server {
                 session.serve(&self.services, lines, &self.complaints.calls).await
             }
             None => {
+                self.services.counts.dropped.one(Dropped::NoLine);
                 if self.complaints.strangers.one() {
                     tracing::warn!("a call beyond all limits finds no server");
                 }
@@ -146,6 +156,15 @@ impl Server {
         take(&self.lines)
             .map(|line| (Lines::Free, line))
             .or_else(|| take(&self.busy_lines).map(|line| (Lines::Busy, line)))
+    }
+
+    fn levels(&self) -> Levels {
+        let max_calls = self.services.max_calls;
+        Levels {
+            calls: usize::from(max_calls).saturating_sub(self.lines.available_permits()),
+            max_calls,
+            logins_waiting: self.services.logins.waiting(),
+        }
     }
 
     async fn keep_house(&self) {

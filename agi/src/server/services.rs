@@ -2,15 +2,18 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dialgate_contract::Exit;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_pin::{HashError, Hasher, Pepper, PepperError};
 
+use super::counts::Counts;
 use super::desk::Desk;
 use super::ledger_file::LedgerFile;
 use super::logins::Logins;
+use super::metrics::Metrics;
 use super::new_pins::NewPins;
 use super::requests::Requests;
 use super::standings::Standings;
@@ -25,6 +28,8 @@ pub struct Services {
     pub(super) requests: Requests,
     pub(super) verdicts: Verdicts,
     pub(super) max_calls: u16,
+    pub(super) counts: Arc<Counts>,
+    pub(super) metrics: Metrics,
 }
 
 /// Why calls cannot be served.
@@ -63,8 +68,11 @@ impl Services {
         let throttling = Throttling::new(requests.clone(), pepper);
         let ledger = LedgerFile::new(config.ledger_file());
         let patience = config.agi.wait_for_open.duration();
+        let counts = Arc::new(Counts::new());
         Ok(Self {
-            logins: Logins::new(Desk::new(ledger.clone(), hasher, throttling)),
+            metrics: Metrics::new(config, Arc::clone(&counts), requests.clone(), ledger.clone()),
+            logins: Logins::new(Desk::new(ledger.clone(), hasher, throttling), Arc::clone(&counts)),
+            counts,
             standings: Standings::new(ledger.clone(), config.lease.clone()),
             new_pins,
             verdicts: Verdicts::new(ledger, requests.clone(), patience),

@@ -68,6 +68,11 @@ async fn run(mut driver: Driver<'_>, environment: Environment, lines: Lines, com
     drop(environment);
     let ended = timeout(GIVEN_UP_AFTER, converse(&mut driver, begun)).await;
     let ended = ended.unwrap_or(Err(ChannelError::Endless));
+    driver.services.counts.calls.one(match &ended {
+        Ok(ending) => *ending,
+        Err(ChannelError::Closed | ChannelError::Io(_)) => Ending::Hangup,
+        Err(_) => Ending::Error,
+    });
     let told = match &ended {
         Ok(ending) => driver.report(*ending).await,
         Err(_) => Ok(()),

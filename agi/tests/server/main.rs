@@ -11,6 +11,8 @@ mod limits;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod outcomes;
 #[cfg(test)]
 mod program;

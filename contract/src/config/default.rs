@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::{
-    Agi, Anchor, Backend, BasePolicy, ChainName, Config, Firewall, Lease, Mail, Tls, Transport,
+    Agi, Anchor, Backend, BasePolicy, ChainName, Config, Firewall, Lease, Mail, Metrics, Tls,
+    Transport,
 };
 use crate::Lifetime;
 
@@ -19,6 +20,7 @@ impl Default for Config {
             firewall: Firewall::default(),
             base_policy: BasePolicy::default(),
             mail: Mail::default(),
+            metrics: Metrics::default(),
         }
     }
 }

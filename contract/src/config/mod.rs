@@ -38,6 +38,8 @@ pub struct Config {
     pub base_policy: BasePolicy,
     /// Letters.
     pub mail: Mail,
+    /// What the programs count.
+    pub metrics: Metrics,
 }
 
 /// `[agi]`
@@ -128,6 +130,14 @@ pub struct Mail {
     pub operator: Vec<String>,
     /// The folder with letters in words of the operator's own; empty: none.
     pub templates: PathBuf,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Metrics {
+    /// The folder of node_exporter's textfile collector; empty: no metrics are written.
+    pub directory: PathBuf,
 }
 
 text_enum! {
@@ -223,6 +233,9 @@ impl Config {
         if !self.mail.templates.as_os_str().is_empty() && !self.mail.templates.is_absolute() {
             return wrong("mail.templates", "must begin with /");
         }
+        if !self.metrics.directory.as_os_str().is_empty() && !self.metrics.directory.is_absolute() {
+            return wrong("metrics.directory", "must begin with /");
+        }
         Ok(())
     }
 
@@ -307,6 +320,7 @@ mod tests {
             ("[agi]\nmax-calls = 0", "agi.max-calls"),
             ("[mail]\ntransport = \"file\"", "mail.directory"),
             ("[mail]\ntemplates = \"letters\"", "mail.templates"),
+            ("[metrics]\ndirectory = \"metrics\"", "metrics.directory"),
             ("[firewall]\nchain = \"-F\"", "chain"),
             ("[firewall]\nbackend = \"pf\"", "pf"),
         ] {

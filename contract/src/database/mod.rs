@@ -40,6 +40,11 @@ pub fn open_writer(path: &Path, migrations: Migrations) -> Result<Connection, Da
     Ok(connection)
 }
 
+/// Opens a file that something is copied into, and makes it when it is not there.
+pub(crate) fn open_new(path: &Path) -> Result<Connection, DatabaseError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+}
+
 /// Opens a database that somebody else writes.
 ///
 /// # Errors

@@ -114,7 +114,8 @@ BEGIN SELECT RAISE(ABORT, 'lines are only added to the audit trail'); END;
 CREATE TABLE pass (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
     finished_at INTEGER NOT NULL,
-    problem     TEXT                 -- NULL: the firewall was read back and is as the ledger says
+    problem     TEXT,                -- NULL: the firewall was read back and is as the ledger says
+    good_at     INTEGER              -- when there was no problem last; NULL: never
 ) STRICT;
 
 -- Who is let in without a call.
@@ -384,3 +385,41 @@ BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recip
 
 CREATE TRIGGER letter_edit_delete AFTER DELETE ON letter WHEN OLD.sent_at IS NULL AND OLD.dead_at IS NULL
 BEGIN INSERT INTO edit (what) VALUES ('letter ' || OLD.id || ' to ' || OLD.recipient || ' was removed'); END;
+
+-- How often something happened since the ledger was made; see total.rs.
+CREATE TABLE total (
+    what  TEXT NOT NULL,             -- request, lease, letter, firewall
+    how   TEXT NOT NULL,             -- such as refused, opened, sent
+    why   TEXT NOT NULL,             -- of a request why it was refused; else empty
+    count INTEGER NOT NULL,
+    PRIMARY KEY (what, how, why)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER total_request AFTER INSERT ON verdict BEGIN
+    INSERT INTO total VALUES ('request', NEW.decision, coalesce(NEW.refusal, ''), 1)
+    ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER total_lease_opened AFTER INSERT ON lease BEGIN
+    INSERT INTO total VALUES ('lease', 'opened', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER total_lease_ended AFTER UPDATE OF ended_by ON lease
+WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
+    INSERT INTO total VALUES ('lease', NEW.ended_by, '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER total_letter_sent AFTER UPDATE OF sent_at ON letter
+WHEN OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL BEGIN
+    INSERT INTO total VALUES ('letter', 'sent', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER total_letter_given_up AFTER UPDATE OF dead_at ON letter
+WHEN OLD.dead_at IS NULL AND NEW.dead_at IS NOT NULL BEGIN
+    INSERT INTO total VALUES ('letter', 'given-up', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER total_firewall AFTER INSERT ON audit
+WHEN NEW.action IN ('firewall-healed', 'firewall-fight') BEGIN
+    INSERT INTO total VALUES ('firewall', NEW.action, '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;

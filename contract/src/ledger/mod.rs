@@ -19,9 +19,11 @@ pub mod pass;
 pub mod reminder;
 pub mod revision;
 pub mod service;
+pub mod total;
 pub mod usage;
 pub mod verdict;
 pub mod verified;
+pub mod whole;
 
 use std::path::Path;
 
@@ -38,6 +40,7 @@ pub use grant::{Granted, grant, prolong};
 pub use lease::{Lease, LeaseEnd, LeaseId};
 pub use letter::{Letter, LetterId};
 pub use loss::Loss;
+pub use total::Total;
 pub use usage::Usage;
 pub use verdict::Verdict;
 pub use verified::Verified;

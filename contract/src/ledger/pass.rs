@@ -30,15 +30,51 @@ pub fn last(connection: &Connection) -> Result<Option<Pass>, DatabaseError> {
     .transpose()
 }
 
+/// When there was no problem last; `None` when there never was a pass without one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn last_good(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let seconds: Option<i64> = connection
+        .query_row("SELECT good_at FROM pass", [], |row| row.get(0))
+        .optional()?
+        .flatten();
+    seconds.map(|seconds| timestamp("pass.good_at", seconds)).transpose()
+}
+
 /// Records how a pass ended.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn record(transaction: &Transaction<'_>, pass: &Pass) -> Result<(), DatabaseError> {
     transaction.execute(
-        "INSERT INTO pass (id, finished_at, problem) VALUES (1, ?1, ?2)
-         ON CONFLICT (id) DO UPDATE SET finished_at = excluded.finished_at, problem = excluded.problem",
+        "INSERT INTO pass (id, finished_at, problem, good_at) VALUES (1, ?1, ?2, iif(?2 IS NULL, ?1, NULL))
+         ON CONFLICT (id) DO UPDATE SET finished_at = excluded.finished_at, problem = excluded.problem,
+                                        good_at = coalesce(excluded.good_at, good_at)",
         params![pass.finished_at.as_second(), pass.problem],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn the_last_good_pass_is_remembered_while_there_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        assert_eq!(last_good(ledger.connection()).unwrap(), None);
+        for (second, problem, good) in
+            [(1, Some("a"), None), (2, None, Some(2)), (3, Some("b"), Some(2)), (4, None, Some(4))]
+        {
+            let finished_at = Timestamp::from_second(second).unwrap();
+            let pass = Pass { finished_at, problem: problem.map(str::to_owned) };
+            ledger.write(|tx| record(tx, &pass)).unwrap();
+            assert_eq!(last(ledger.connection()).unwrap(), Some(pass));
+            let last_good = last_good(ledger.connection()).unwrap();
+            assert_eq!(last_good.map(Timestamp::as_second), good);
+        }
+    }
 }

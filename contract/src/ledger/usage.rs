@@ -22,6 +22,14 @@ pub struct Usage {
     pub used_at: Timestamp,
 }
 
+impl Usage {
+    /// When a packet was last seen; `None` when none was yet.
+    #[must_use]
+    pub const fn last_packet_at(&self) -> Option<Timestamp> {
+        if self.packets > 0 { Some(self.used_at) } else { None }
+    }
+}
+
 /// Of all leases that have not ended, the oldest first.
 ///
 /// # Errors

@@ -133,6 +133,14 @@ impl Queue {
         })
     }
 
+    /// At most `limit` requests that arrived after number `after`, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn after(&self, after: i64, limit: u32) -> Result<Vec<RawRequest>, DatabaseError> {
+        requests_after(&self.0, after, limit)
+    }
+
     /// Forgets requests whose verdicts are known. Who reads requests is not woken.
     ///
     /// # Errors
@@ -166,13 +174,21 @@ impl QueueReader {
     /// # Errors
     /// When the database cannot be read.
     pub fn after(&self, after: i64, limit: u32) -> Result<Vec<RawRequest>, DatabaseError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT number, id, matter, account, address, lifetime, pin_hash, failures, caller, requested_at
-             FROM request WHERE number > ?1 ORDER BY number LIMIT ?2",
-        )?;
-        let rows = statement.query_map(params![after, limit], row::from_row)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        requests_after(&self.0, after, limit)
     }
+}
+
+fn requests_after(
+    connection: &Connection,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<RawRequest>, DatabaseError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, id, matter, account, address, lifetime, pin_hash, failures, caller, requested_at
+         FROM request WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, limit], row::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

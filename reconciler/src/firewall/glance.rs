@@ -31,6 +31,11 @@ impl Looks {
         Self { rules, sets }
     }
 
+    /// How many entries each of our sets has.
+    pub(super) fn sizes(&self) -> BTreeMap<SetName, usize> {
+        self.sets.iter().map(|(name, looks)| (name.clone(), looks.entries)).collect()
+    }
+
     /// Whether a kernel of these sets may look like this. Of sets that are not as we create them only that they are there is
     /// compared.
     pub(super) fn is_of(&self, actual: &Actual) -> bool {

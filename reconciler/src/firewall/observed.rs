@@ -19,6 +19,7 @@ pub(crate) struct Observed {
     readings: u64,
     done: Done,
     cuts: Vec<Cut>,
+    sizes: BTreeMap<SetName, usize>,
 }
 
 /// What was seen and done in one pass.
@@ -53,9 +54,15 @@ impl Done {
 
 impl Observed {
     /// Nothing is seen or done yet.
-    pub(crate) const fn new(inner: Box<dyn Firewall>) -> Self {
+    pub(crate) fn new(inner: Box<dyn Firewall>) -> Self {
         let done = Done { first: None, steps: Vec::new(), more: 0, more_than_times: false };
-        Self { inner, seen: None, known: None, readings: 0, done, cuts: Vec::new() }
+        let (seen, known, cuts, sizes) = (None, None, Vec::new(), BTreeMap::new());
+        Self { inner, seen, known, readings: 0, done, cuts, sizes }
+    }
+
+    /// How many entries each of our sets had when it was looked at last.
+    pub(crate) const fn sizes(&self) -> &BTreeMap<SetName, usize> {
+        &self.sizes
     }
 
     /// How often the kernel has been read as a whole: as long as that is the same, what was right in it is right still,
@@ -121,6 +128,8 @@ impl Firewall for Observed {
             Some(actual) => actual,
             None => self.read_whole()?,
         };
+        let sizes = actual.sets().iter();
+        self.sizes = sizes.map(|(name, set)| (name.clone(), set.entries().len())).collect();
         if self.done.first.is_none() {
             self.done.first = Some(self.seen.clone());
         }
@@ -161,7 +170,9 @@ impl Firewall for Observed {
     }
 
     fn glance(&mut self) -> Option<Looks> {
-        self.inner.glance()
+        let looks = self.inner.glance()?;
+        self.sizes = looks.sizes();
+        Some(looks)
     }
 
     /// `None` too when it has been changed by us since.

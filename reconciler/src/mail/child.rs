@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read, Write};
 
 use dialgate_contract::Exit;
 use dialgate_contract::config::Transport;
+use dialgate_letter::{Templates, Wording};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -29,18 +30,21 @@ fn serve(input: &mut impl BufRead, output: &mut impl Write) -> Result<(), Exit> 
     if settings.mail.transport != Transport::Sendmail {
         renounce().map_err(|_| Exit::NoPerm)?;
     }
+    let templates = Templates::new(&settings.mail.templates, settings.owner);
     let machine = TimeZone::system();
     while let Some(errand) = next::<Errand>(input)? {
-        let delivery = carry_out(&errand, &settings, &machine).shortened();
-        let answer = serde_json::to_string(&Answer { id: errand.id, delivery })
-            .map_err(|_| Exit::Software)?;
+        let (wording, fault) = Wording::of(&errand.letter, &machine, templates.as_ref());
+        let fault = fault.map(|fault| fault.to_string());
+        let delivery = carry_out(&errand, wording, &settings);
+        let answer = Answer::new(errand.id, delivery, fault.as_deref());
+        let answer = serde_json::to_string(&answer).map_err(|_| Exit::Software)?;
         writeln!(output, "{answer}").and_then(|()| output.flush()).map_err(|_| Exit::IoErr)?;
     }
     Ok(())
 }
 
-fn carry_out(errand: &Errand, settings: &Settings, machine: &TimeZone) -> Delivery {
-    match compose(errand, &settings.mail.from, machine) {
+fn carry_out(errand: &Errand, wording: Wording, settings: &Settings) -> Delivery {
+    match compose(errand, wording, &settings.mail.from) {
         Ok(message) => deliver(&message, &name(errand), settings),
         Err(error @ ComposeError::From) => Delivery::Retry(error.to_string()),
         Err(error @ (ComposeError::Recipient | ComposeError::Message(_))) => {

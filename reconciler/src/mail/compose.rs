@@ -2,13 +2,11 @@
 
 use std::time::SystemTime;
 
-use jiff::tz::TimeZone;
+use dialgate_letter::{Wording, clean};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
-use super::text::clean;
 use super::wire::Errand;
-use super::words::Words;
 
 /// The longest display name of a sender, in characters.
 const LONGEST_NAME: usize = 64;
@@ -35,32 +33,32 @@ pub(super) enum ComposeError {
 /// one that is delivered twice can be told to be one. Names are kept out of the header, but for the sender's own.
 pub(super) fn compose(
     errand: &Errand,
+    wording: Wording,
     from: &str,
-    machine: &TimeZone,
 ) -> Result<Message, ComposeError> {
     let from = mailbox(from).ok_or(ComposeError::From)?;
     let to = mailbox(&errand.recipient).ok_or(ComposeError::Recipient)?;
-    let words = Words::of(&errand.letter, machine);
     let name = name(errand);
     let id = format!("<dialgate.{name}@{}>", domain(&from));
-    let parts = MultiPart::alternative()
-        // `=_` never stands in quoted-printable text (RFC 2045 section 6.7).
-        .boundary(format!("=_dialgate.{name}"))
-        .singlepart(SinglePart::plain(words.plain()))
-        .singlepart(SinglePart::html(words.html()));
     let message = Message::builder()
         .from(from)
         .to(Mailbox::new(None, to.email))
-        .subject(words.subject)
+        .subject(wording.subject)
         .date(SystemTime::from(errand.created_at))
         .message_id(Some(id))
         // RFC 3834 section 5: no vacation notice in answer.
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
-        ))
-        .multipart(parts)?;
-    Ok(message)
+        ));
+    let plain = SinglePart::plain(wording.plain);
+    let Some(html) = wording.html else { return Ok(message.singlepart(plain)?) };
+    // `=_` never stands in quoted-printable text (RFC 2045 section 6.7).
+    let parts = MultiPart::alternative()
+        .boundary(format!("=_dialgate.{name}"))
+        .singlepart(plain)
+        .singlepart(SinglePart::html(html));
+    Ok(message.multipart(parts)?)
 }
 
 /// Names a letter among all of one ledger, and among those of a ledger that was begun anew.
@@ -90,6 +88,7 @@ mod tests {
     use dialgate_contract::ledger::{Letter, LetterId};
     use dialgate_contract::{Language, Refusal};
     use jiff::Timestamp;
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     const FROM: &str = "dialgate <dialgate@localhost>";
@@ -114,6 +113,10 @@ mod tests {
         }
     }
 
+    fn compose(errand: &Errand, from: &str) -> Result<Message, ComposeError> {
+        super::compose(errand, Wording::of(&errand.letter, &TimeZone::UTC, None).0, from)
+    }
+
     fn header(message: &Message) -> String {
         let text = String::from_utf8(message.formatted()).unwrap();
         text.split("\r\n\r\n").next().unwrap().to_owned()
@@ -121,8 +124,7 @@ mod tests {
 
     #[test]
     fn the_header_has_these_lines_and_no_others() {
-        let message =
-            compose(&errand("Ann B. <ann@example.net>", "Ann"), FROM, &TimeZone::UTC).unwrap();
+        let message = compose(&errand("Ann B. <ann@example.net>", "Ann"), FROM).unwrap();
         assert_eq!(
             header(&message),
             "From: dialgate <dialgate@localhost>\r\n\
@@ -142,7 +144,7 @@ mod tests {
         if let Letter::Opened { language, .. } = &mut errand.letter {
             *language = Some(Language::De);
         }
-        let message = compose(&errand, FROM, &TimeZone::UTC).unwrap();
+        let message = compose(&errand, FROM).unwrap();
         // "Ihr Zugang wurde " is left as it is.
         let subject = "Subject: Ihr Zugang wurde =?utf-8?b?dmVybMOkbmdlcnQ=?=\r\n";
         assert!(header(&message).contains(subject), "{}", header(&message));
@@ -153,9 +155,7 @@ mod tests {
 
     #[test]
     fn the_same_letter_is_the_same_message() {
-        let compose = || {
-            compose(&errand("ann@example.net", "Zoë"), FROM, &TimeZone::UTC).unwrap().formatted()
-        };
+        let compose = || compose(&errand("ann@example.net", "Zoë"), FROM).unwrap().formatted();
         assert_eq!(compose(), compose());
     }
 
@@ -164,16 +164,16 @@ mod tests {
         let long = format!("{}@example.net", "x".repeat(1000));
         for bad in ["", "ann", "ann@", "@x", "a@b\r\nBcc: c@d", "a@b, c@d", "a b@c", "a@b\0", &long]
         {
-            let error = compose(&errand(bad, "Ann"), FROM, &TimeZone::UTC).unwrap_err();
+            let error = compose(&errand(bad, "Ann"), FROM).unwrap_err();
             assert!(matches!(error, ComposeError::Recipient), "{bad:?}: {error}");
-            let error = compose(&errand("a@b", "Ann"), bad, &TimeZone::UTC).unwrap_err();
+            let error = compose(&errand("a@b", "Ann"), bad).unwrap_err();
             assert!(matches!(error, ComposeError::From), "{bad:?}: {error}");
         }
     }
 
     #[test]
     fn a_domain_beyond_ascii_does_not_reach_the_message_id() {
-        let message = compose(&errand("a@b", "Ann"), "d@bücher.example", &TimeZone::UTC).unwrap();
+        let message = compose(&errand("a@b", "Ann"), "d@bücher.example").unwrap();
         assert!(header(&message).contains("Message-ID: <dialgate.7.1800000000@dialgate.invalid>"));
     }
 
@@ -196,14 +196,14 @@ mod tests {
                     let opened = errand(recipient, &name.repeat(long));
                     let refused = Errand { letter: refused.clone(), ..opened.clone() };
                     for errand in [opened, refused] {
-                        let Ok(message) = compose(&errand, from, &TimeZone::UTC) else { continue };
+                        let Ok(message) = compose(&errand, from) else { continue };
                         let header = header(&message);
                         let fields = header.split("\r\n").filter(|line| !line.starts_with(' '));
                         prop_assert_eq!(fields.count(), 8, "{}", header);
                     }
                 }
             }
-            prop_assert!(compose(&errand("ann@example.net", &name.repeat(long)), FROM, &TimeZone::UTC).is_ok());
+            prop_assert!(compose(&errand("ann@example.net", &name.repeat(long)), FROM).is_ok());
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Report {
     pub id: LetterId,
     /// What became of it.
     pub outcome: Delivery,
+    /// What is wrong with the operator's own words, which it was sent without; fit for a log line.
+    pub fault: Option<String>,
 }
 
 /// Why a letter could not even be handed to the child. Nothing was sent.
@@ -149,18 +151,22 @@ impl Mailer {
     /// time, dies or says anything but one answer to the letter in hand is ended, and the letter is to be retried.
     pub fn report(&mut self, now: Instant) -> Option<Report> {
         let Task { id, deadline } = self.task?;
+        let mut fault = None;
         let outcome = match self.process.as_mut()?.listen() {
             Heard::Nothing if now < deadline => return None,
             Heard::Nothing => self.give_up("did not answer in time"),
             Heard::Babble => self.give_up("said more than an answer"),
             Heard::End => self.give_up("ended before it answered"),
             Heard::Line(line) => match Answer::read(&line) {
-                Some(answer) if answer.id == id => answer.delivery,
+                Some(answer) if answer.id == id => {
+                    fault = answer.fault;
+                    answer.delivery
+                }
                 Some(_) | None => self.give_up("did not answer what it was asked"),
             },
         };
         self.task = None;
-        Some(Report { id, outcome })
+        Some(Report { id, outcome, fault })
     }
 
     fn give_up(&mut self, what: &str) -> Delivery {
@@ -169,8 +175,9 @@ impl Mailer {
     }
 
     fn start(&self) -> Result<Process, MailError> {
+        let owner = rustix::process::getuid().as_raw();
         let settings =
-            line(&Settings { mail: self.mail.clone(), password: password(&self.mail)? })?;
+            line(&Settings { mail: self.mail.clone(), password: password(&self.mail)?, owner })?;
         let mut process = Process::start(&self.program, self.user.as_ref())
             .map_err(|source| MailError::Start { program: self.program.clone(), source })?;
         process.tell(&settings).map_err(MailError::Tell)?;

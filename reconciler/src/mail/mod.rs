@@ -1,8 +1,8 @@
 //! Letters: from the ledger's outbox to the mail server, without root ever speaking to one.
 //!
 //! [`Mailer`] is root's side. It starts this program again as an unprivileged [`child`], hands it one letter at a time
-//! over a pipe, and believes nothing it answers but `sent`, `retry` or `hopeless`. The child composes the letter and
-//! delivers it. When to try again is [`next_attempt`]'s to say.
+//! over a pipe, and believes nothing it answers but `sent`, `retry` or `hopeless`. The child composes the letter, in
+//! the operator's own words where there are some, and delivers it. When to try again is [`next_attempt`]'s to say.
 
 mod child;
 mod compose;
@@ -10,9 +10,7 @@ mod deliver;
 mod mailer;
 mod process;
 mod retry;
-mod text;
 mod wire;
-mod words;
 
 pub use child::child;
 pub use mailer::{MailError, Mailer, Report};

@@ -2,11 +2,10 @@
 
 use dialgate_contract::config::Mail;
 use dialgate_contract::ledger::{Letter, LetterId};
+use dialgate_letter::escaped;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
-
-use super::text::escaped;
 
 /// The longest line to the child, in bytes. Two of them fit into a pipe (64 KiB), so that root never waits for room.
 pub(super) const LONGEST_TO_CHILD: usize = 16 * 1024;
@@ -21,6 +20,8 @@ const LONGEST_REASON: usize = 200;
 pub(super) struct Settings {
     pub(super) mail: Mail,
     pub(super) password: Option<Password>,
+    /// Whose the operator's own letters must be, besides root's: whoever started the child.
+    pub(super) owner: u32,
 }
 
 /// Wiped from memory when it is done with.
@@ -44,6 +45,9 @@ pub(super) struct Errand {
 pub(super) struct Answer {
     pub(super) id: LetterId,
     pub(super) delivery: Delivery,
+    /// What is wrong with the operator's own words, which it was sent without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fault: Option<String>,
 }
 
 /// What became of a letter.
@@ -59,10 +63,16 @@ pub enum Delivery {
 }
 
 impl Answer {
+    /// One that fits a line, whoever wrote what it says.
+    pub(super) fn new(id: LetterId, delivery: Delivery, fault: Option<&str>) -> Self {
+        Self { id, delivery: delivery.shortened(), fault: fault.map(short) }
+    }
+
     /// Reads a line of the child's; `None` when it is not an answer.
     pub(super) fn read(line: &[u8]) -> Option<Self> {
-        let Self { id, delivery } = serde_json::from_slice(line).ok()?;
-        Some(Self { id, delivery: delivery.bounded() })
+        let Self { id, delivery, fault } = serde_json::from_slice(line).ok()?;
+        let fault = fault.map(|fault| escaped(&fault, LONGEST_REASON));
+        Some(Self { id, delivery: delivery.bounded(), fault })
     }
 }
 
@@ -77,14 +87,17 @@ impl Delivery {
     }
 
     /// The same with a reason short enough for one line of the child's.
-    pub(super) fn shortened(self) -> Self {
-        let short = |reason: String| reason.chars().take(LONGEST_REASON).collect();
+    fn shortened(self) -> Self {
         match self {
             Self::Sent => Self::Sent,
-            Self::Retry(reason) => Self::Retry(short(reason)),
-            Self::Hopeless(reason) => Self::Hopeless(short(reason)),
+            Self::Retry(reason) => Self::Retry(short(&reason)),
+            Self::Hopeless(reason) => Self::Hopeless(short(&reason)),
         }
     }
+}
+
+fn short(reason: &str) -> String {
+    reason.chars().take(LONGEST_REASON).collect()
 }
 
 #[cfg(test)]
@@ -116,15 +129,15 @@ mod tests {
     proptest! {
         #[test]
         fn the_longest_reason_fits_a_line_and_arrives_printable(reason in any::<String>(), n in 0_usize..40) {
-            let answer = Answer {
-                id: LetterId::from_row(i64::MIN),
-                delivery: Delivery::Hopeless(reason.repeat(n)).shortened(),
-            };
+            let reason = reason.repeat(n);
+            let id = LetterId::from_row(i64::MIN);
+            let answer = Answer::new(id, Delivery::Hopeless(reason.clone()), Some(&reason));
             let line = serde_json::to_vec(&answer).unwrap();
             prop_assert!(line.len() < LONGEST_FROM_CHILD);
-            let Some(Answer { delivery: Delivery::Hopeless(reason), .. }) = Answer::read(&line) else {
+            let Some(Answer { delivery: Delivery::Hopeless(reason), fault, .. }) = Answer::read(&line) else {
                 panic!("not read back");
             };
+            prop_assert_eq!(fault.as_deref(), Some(reason.as_str()));
             prop_assert!(reason.chars().count() <= LONGEST_REASON);
             prop_assert!(!reason.chars().any(char::is_control));
         }

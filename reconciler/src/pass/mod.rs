@@ -25,6 +25,8 @@ mod settled;
 mod trail;
 mod usage;
 
+use std::collections::BTreeMap;
+
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
@@ -35,7 +37,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::admit::Policy;
-use crate::firewall::{Actual, Desired, Firewall, FirewallError, Observed, Plan};
+use crate::firewall::{Actual, Desired, Firewall, FirewallError, Observed, Plan, SetName};
 use crate::order::closing_first;
 use crate::wanted::wanted_since;
 use bans::NoBans;
@@ -120,6 +122,11 @@ impl Reconciler {
     /// The ledger, to be written.
     pub const fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
+    }
+
+    /// How many entries each of our sets in the kernel had when it was looked at last.
+    pub(crate) const fn set_sizes(&self) -> &BTreeMap<SetName, usize> {
+        self.firewall.sizes()
     }
 
     /// Of some requests, those without a verdict. The reader tells of a request as often as it is started.

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::complaint::Complaint;
 use crate::heal::Heals;
 use crate::ledger_watch::LedgerWatch;
+use crate::metrics::Metrics;
 use crate::nftables::Events;
 use crate::order::closing_first;
 use crate::outbox::Outbox;
@@ -40,6 +41,7 @@ pub(crate) struct Watch {
     heals: Heals,
     in_the_way: Option<String>,
     pace: Pace,
+    metrics: Metrics,
     complaints: Complaints,
 }
 
@@ -79,6 +81,7 @@ impl Watch {
         outbox: Outbox,
         resolver: Resolver,
         reload: Reload,
+        metrics: Metrics,
         ledger: PathBuf,
     ) -> Result<Self, WatchError> {
         let events = Events::open().inspect_err(|error| {
@@ -97,6 +100,7 @@ impl Watch {
             heals: Heals::default(),
             in_the_way: None,
             pace: Pace::new(clock::steady()),
+            metrics,
             complaints: Complaints::default(),
         })
     }
@@ -140,6 +144,8 @@ impl Watch {
             self.look(clock);
         }
         self.letters();
+        let (now, clock) = (clock::calendar(), clock::steady());
+        self.metrics.turn(&self.reconciler, self.heals.is_fight(), now, clock);
         Ok(())
     }
 
@@ -171,6 +177,7 @@ impl Watch {
             .try_fold(0, |dropped, passed| passed.map(|passed| dropped + passed.dropped));
         let clock = clock::steady();
         let problem = passed.as_ref().err().map(ToString::to_string);
+        self.metrics.passed(clock.duration_since(begun), passed.is_ok());
         match passed {
             Ok(dropped) => {
                 self.passed(requests, dropped, clock);

@@ -66,6 +66,7 @@ impl Watch {
             Ok(config) => {
                 tracing::info!("the configuration is read again");
                 self.outbox.change(&config.mail);
+                self.metrics.change(&config.metrics);
                 self.resolver.believe_private(config.firewall.allow_private);
                 self.reconciler.change(config.clone());
                 self.record_reload();

@@ -1,7 +1,7 @@
 //! The kernel without us again.
 
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{BasePolicy, base_policy};
+use dialgate_contract::ledger::{BasePolicy, Exempt, base_policy};
 
 use crate::network::{in_own_network, sh};
 use crate::program::{Program, now};
@@ -66,6 +66,7 @@ fn removed(program: &Program) -> (Option<i32>, String) {
 }
 
 fn decide(program: &Program, policy: BasePolicy) {
-    let decided = program.ledger().write(|tx| base_policy::set(tx, policy, now()));
+    let decided =
+        program.ledger().write(|tx| base_policy::set(tx, policy, &Exempt::default(), now()));
     decided.unwrap_or_else(|error: DatabaseError| panic!("{error}"));
 }

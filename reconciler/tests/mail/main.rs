@@ -15,3 +15,4 @@ mod sendmail;
 mod server;
 mod smtp;
 mod support;
+mod words;

@@ -49,7 +49,7 @@ pub(crate) fn letter(name: &str) -> Waiting {
 /// Sends a letter and waits for what becomes of it.
 pub(crate) fn deliver(mailer: &mut Mailer, letter: &Waiting) -> Delivery {
     mailer.send(letter, now()).unwrap();
-    let Report { id, outcome } = report(mailer);
+    let Report { id, outcome, .. } = report(mailer);
     assert_eq!(id, letter.id);
     assert!(mailer.is_idle() && mailer.fd().is_none() && mailer.deadline().is_none());
     outcome

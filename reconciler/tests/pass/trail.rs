@@ -1,4 +1,4 @@
-use dialgate_contract::ledger::{BasePolicy, base_policy};
+use dialgate_contract::ledger::{BasePolicy, Exempt, base_policy};
 use dialgate_reconciler::resolver::Answer;
 
 use crate::bench::{Bench, at, request};
@@ -14,7 +14,7 @@ fn no_change_of_a_pass_goes_untold() {
     allow(&bench, "sip.example.net", Some(20_000));
     deny(&bench, "12.34.58.0/24", 60);
     let trial = BasePolicy::Trial(at(60));
-    bench.ledger().write(|tx| base_policy::set(tx, trial, at(0))).unwrap();
+    bench.ledger().write(|tx| base_policy::set(tx, trial, &Exempt::default(), at(0))).unwrap();
     bench.grant("12.34.56.99");
     let before = bench.untold();
     let mut reconciler = bench.reconciler("[lease]\nidle-end = \"15m\"\ndefault = \"10m\"");

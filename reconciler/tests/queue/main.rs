@@ -3,6 +3,7 @@
 
 mod floods;
 mod hostile;
+mod metrics;
 mod program;
 mod site;
 mod wishes;

@@ -147,6 +147,16 @@ pub fn backlog(connection: &Connection) -> Result<(u32, u32), DatabaseError> {
     )?)
 }
 
+/// When the letter was written that waits longest; `None` when none waits.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn oldest_waiting(connection: &Connection) -> Result<Option<Timestamp>, DatabaseError> {
+    let sql = "SELECT min(created_at) FROM letter WHERE sent_at IS NULL AND dead_at IS NULL";
+    let seconds: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    seconds.map(|seconds| timestamp("letter.created_at", seconds)).transpose()
+}
+
 /// What has become of a letter; `None` when it is forgotten.
 ///
 /// # Errors
@@ -333,6 +343,7 @@ mod tests {
         ledger.write(|tx| give_up(tx, first, at(170), "no such user")).unwrap();
         assert_eq!(next_due(ledger.connection()).unwrap(), None);
         assert_eq!(backlog(ledger.connection()).unwrap(), (0, 1));
+        assert_eq!(oldest_waiting(ledger.connection()).unwrap(), None);
         assert_eq!(fate(&ledger, first), Some(Fate::GivenUp("no such user".to_owned())));
         assert_eq!(fate(&ledger, second), Some(Fate::Sent));
         assert_eq!(fate(&ledger, LetterId(99)), None);

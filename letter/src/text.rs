@@ -2,7 +2,8 @@
 
 /// What of `text` may stand in a letter: no control characters, nothing invisible that changes the direction or the
 /// meaning of what is read, at most `longest` characters. Joiners stay, because names and emoji are written with them.
-pub(super) fn clean(text: &str, longest: usize) -> String {
+#[must_use]
+pub fn clean(text: &str, longest: usize) -> String {
     let kept: String = text
         .trim()
         .chars()
@@ -14,7 +15,8 @@ pub(super) fn clean(text: &str, longest: usize) -> String {
 
 /// What of `text` may stand in a log line: all of it, with escapes for whatever cannot be seen, at most `longest`
 /// characters.
-pub(super) fn escaped(text: &str, longest: usize) -> String {
+#[must_use]
+pub fn escaped(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for c in text.chars().take(longest) {
         match c {

@@ -3,7 +3,7 @@
 use dialgate_contract::{AccountNumber, Refusal};
 
 use super::phrases::Kind;
-use super::{LONGEST_FACT, Traveller, Words, shown};
+use super::{LONGEST_FACT, Traveller, Words, fact, shown};
 
 /// The longest of what was done to the firewall that is shown, in characters.
 const LONGEST_FOUND: usize = 400;
@@ -50,18 +50,24 @@ const REFUSED: Kind = Kind {
 };
 
 pub(super) fn guessing(failures: u32, last: String) -> Words {
-    let facts = vec![("Failed logins", format!("{failures} within an hour")), ("The last", last)];
+    let facts = vec![
+        fact("failures", "Failed logins", format!("{failures} within an hour")),
+        fact("last", "The last", last),
+    ];
     Traveller::new("", None).reads(&GUESSING, facts)
 }
 
 pub(super) fn contested(heals: u32, since: &str, last: String, found: &str) -> Words {
-    let mut facts = vec![("Put right", format!("{heals} times since {since}")), ("The last", last)];
-    facts.extend(shown("What was done", found, LONGEST_FOUND));
+    let mut facts = vec![
+        fact("heals", "Put right", format!("{heals} times since {since}")),
+        fact("last", "The last", last),
+    ];
+    facts.extend(shown("found", "What was done", found, LONGEST_FOUND));
     Traveller::new("", None).reads(&CONTESTED, facts)
 }
 
 pub(super) fn test(when: String) -> Words {
-    Traveller::new("", None).reads(&TEST, vec![("Asked for", when)])
+    Traveller::new("", None).reads(&TEST, vec![fact("at", "Asked for", when)])
 }
 
 pub(super) fn refused(
@@ -71,11 +77,14 @@ pub(super) fn refused(
     caller: &str,
     when: String,
 ) -> Words {
-    let mut facts = vec![("Reason", reason(refusal).to_owned()), ("Account", account.to_string())];
+    let mut facts = vec![
+        fact("reason", "Reason", reason(refusal).to_owned()),
+        fact("account", "Account", account.to_string()),
+    ];
     // A wish about what is open already names none.
-    facts.extend(shown("Address", address, LONGEST_FACT));
-    facts.extend(shown("Called from", caller, LONGEST_FACT));
-    facts.push(("When", when));
+    facts.extend(shown("address", "Address", address, LONGEST_FACT));
+    facts.extend(shown("caller", "Called from", caller, LONGEST_FACT));
+    facts.push(fact("at", "When", when));
     Traveller::new("", None).reads(&REFUSED, facts)
 }
 

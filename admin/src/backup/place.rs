@@ -1,0 +1,59 @@
+//! The files beside the ledger, put in their places.
+
+use std::path::Path;
+
+use dialgate_contract::config::Config;
+use dialgate_pin::Pepper;
+
+use super::compare;
+use crate::error::Error;
+use crate::files;
+use crate::init::{Owners, TEMPLATE};
+
+/// What becomes of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ConfigFate {
+    /// There is none, or one that nobody has written in.
+    Placed,
+    Same,
+    /// The one that is here stays; where the other one differs.
+    Kept(Vec<String>),
+}
+
+impl ConfigFate {
+    pub(super) fn of(here: Option<&[u8]>, there: &[u8]) -> Self {
+        match here {
+            None => Self::Placed,
+            Some(here) if here == there => Self::Same,
+            Some(here) if here == TEMPLATE.as_bytes() => Self::Placed,
+            Some(here) => Self::Kept(compare::keys(here, there)),
+        }
+    }
+}
+
+/// Puts the configuration where there is none that somebody has written.
+pub(super) fn config(path: &Path, text: &[u8], config: &Config) -> Result<(), Error> {
+    let rights = Owners::of(config)?.shared(0o640);
+    files::parent(path)?;
+    files::replace(path, rights, text)
+}
+
+/// Puts the pepper in the place of the one that is there.
+pub(super) fn pepper(pepper: &Pepper, config: &Config) -> Result<(), Error> {
+    let rights = Owners::of(config)?.shared(0o640);
+    files::replace(&config.pepper_file, rights, pepper.to_file().as_bytes())
+}
+
+/// Keeps the pepper that another one takes the place of.
+pub(super) fn pepper_before(pepper: &Pepper, config: &Config) -> Result<(), Error> {
+    let rights = Owners::of(config)?.shared(0o640);
+    let mut path = config.pepper_file.clone().into_os_string();
+    path.push(".before-restore");
+    files::replace(Path::new(&path), rights, pepper.to_file().as_bytes())
+}
+
+/// Whether that pepper is there already.
+pub(super) fn is_same(pepper: &Pepper, config: &Config) -> bool {
+    let here = Pepper::load(&config.pepper_file);
+    here.is_ok_and(|here| *here.to_file() == *pepper.to_file())
+}
