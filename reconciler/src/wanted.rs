@@ -41,6 +41,9 @@ pub(crate) fn wanted_since(
     now: Timestamp,
     revision: Option<i64>,
 ) -> Result<Desired, DatabaseError> {
+    // All of one moment: who is let in for longer between two statements is not to be taken for gone.
+    let _moment =
+        connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
     let services = service::all(connection)?;
     let denials = denied(connection, now)?;
     let mut grants = leased(connection, now, revision)?;
