@@ -132,14 +132,15 @@ impl Reconciler {
     fn carry_out(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
         let (closing, opening) = closing_first(requests);
         self.doubt(&opening);
-        let (mut desired, mut actual) = self.close(now)?;
+        let (desired, mut actual) = self.close(now)?;
         self.remember_names(&desired, actual.as_ref().ok())?;
+        drop(desired);
         let mut passed = Passed::default();
         if !closing.is_empty() {
             passed.dropped += self.decide_closing(&closing, now)?.dropped;
-            (desired, actual) = self.close(now)?;
+            (_, actual) = self.close(now)?;
         }
-        let cut = self.cut_lost(&desired, now);
+        let cut = self.cut_lost(now);
         let mut actual = actual?;
         if let Err(error) = cut {
             // A ledger that cannot be written is no reason to leave the firewall as somebody else, or a start of the
@@ -148,14 +149,13 @@ impl Reconciler {
             return Err(error);
         }
         if self.see_use(&actual, now)? {
-            let (desired, closed) = self.close(now)?;
-            actual = closed?;
-            self.cut_lost(&desired, now)?;
+            actual = self.close(now)?.1?;
+            self.cut_lost(now)?;
         }
         self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
             self.settle(actual, now)?;
-            self.cut_lost_since(now)?;
+            self.cut_lost(now)?;
             return Ok(passed);
         }
         let opened = self.decide_opening(&opening, now, actual);
@@ -165,7 +165,7 @@ impl Reconciler {
         })?;
         passed.dropped += opened.dropped;
         // Whoever has waited for the verdict has it by now.
-        self.cut_lost_since(now)?;
+        self.cut_lost(now)?;
         Ok(passed)
     }
 
