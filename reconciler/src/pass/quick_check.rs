@@ -58,16 +58,13 @@ impl Reconciler {
         let age = SignedDuration::try_from(self.firewall.read_since()).unwrap_or(READ_EVERY);
         let read_at = now.saturating_sub(age).unwrap_or(now);
         self.verified = None;
-        // What somebody wrote meanwhile the pass may not have read.
+        let revision = revision::number(self.ledger.connection())?;
+        // What somebody wrote before that number was read the pass may not have read.
         if let Some(seen) = self.firewall.seen()
             && self.ledger.data_version()? == before.written
         {
-            let connection = self.ledger.connection();
-            self.verified = Some(Verified {
-                revision: revision::number(connection)?,
-                kernel: self.fingerprint(&seen.to_string()),
-                at: read_at,
-            });
+            let kernel = self.fingerprint(&seen.to_string());
+            self.verified = Some(Verified { revision, kernel, at: read_at });
         }
         let Some(kernel) = &before.kernel else { return Ok(None) };
         // The time that entries should have left moves on: the ledger's own, with each good answer of the DNS.
