@@ -23,12 +23,12 @@ mod requests;
 mod settled;
 mod usage;
 
+use dialgate_contract::TravellerAddress;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Clocks, Ledger, Verified, letter, verdict, verified};
+use dialgate_contract::ledger::{Clocks, Ledger, Verified, lease, letter, verdict, verified};
 use dialgate_contract::queue::{Matter, Request, Wish};
-use dialgate_contract::{Network, TravellerAddress};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
@@ -131,7 +131,7 @@ impl Reconciler {
 
     fn carry_out(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
         let (closing, opening) = closing_first(requests);
-        self.doubt(&opening);
+        self.doubt(&opening)?;
         let (desired, mut actual) = self.close(now)?;
         self.remember_names(&desired, actual.as_ref().ok())?;
         drop(desired);
@@ -231,14 +231,24 @@ impl Reconciler {
     }
 
     /// Those who are told that they are let in are looked for in the kernel, whatever is known of it.
-    fn doubt(&mut self, opening: &[&Request]) {
+    fn doubt(&mut self, opening: &[&Request]) -> Result<(), DatabaseError> {
         for request in opening {
-            if let Matter::Access { wish: Wish::Open { address, .. }, .. } = request.matter
-                && let Ok(address) = TravellerAddress::new(address, true)
-            {
-                self.firewall.doubt(Network::from(address).net());
+            let Matter::Access { account, wish } = &request.matter else { continue };
+            match wish {
+                Wish::Open { address, .. } => {
+                    if let Ok(address) = TravellerAddress::new(*address, true) {
+                        self.firewall.doubt(address.network());
+                    }
+                }
+                Wish::Extend { .. } => {
+                    for open in lease::not_ended_of(self.ledger.connection(), account)? {
+                        self.firewall.doubt(open.address.network());
+                    }
+                }
+                Wish::Close | Wish::ChangePin { .. } => {}
             }
         }
+        Ok(())
     }
 
     fn settle(&mut self, actual: Actual, now: Timestamp) -> Result<(), PassError> {

@@ -46,7 +46,9 @@ impl Settled {
         let holds = settled.reading == firewall.readings()
             && settled.ends.is_none_or(|end| now < end)
             && settled.is_in_time(now, clock)
-            && revision::of_others(connection)? <= settled.revision;
+            && revision::of_others(connection)? <= settled.revision
+            // A backup was restored: its numbers say nothing of what has changed.
+            && settled.revision <= revision::number(connection)?;
         Ok(holds.then_some(settled.revision))
     }
 
@@ -69,12 +71,12 @@ impl Reconciler {
         let connection = self.ledger.connection();
         let reading = self.firewall.readings();
         let before = self.settled.take().filter(|settled| settled.reading == reading);
-        // What somebody wrote meanwhile the pass may not have read. Flows that could not be cut may be of a network with
-        // many leases in it.
+        let (revision, ends) = (revision::number(connection)?, next_end_of_others(connection)?);
+        // What somebody wrote before these were read the pass may not have read. Flows that could not be cut may be of a
+        // network with many leases in it.
         if self.ledger.data_version()? != begun.written || !loss::all(connection)?.is_empty() {
             return Ok(());
         }
-        let (revision, ends) = (revision::number(connection)?, next_end_of_others(connection)?);
         let clocks = before.map(|settled| settled.clocks).or(begun.clocks);
         self.settled = clocks.map(|clocks| Settled { revision, reading, ends, clocks });
         Ok(())
