@@ -35,7 +35,6 @@ use rusqlite::Connection;
 use crate::admit::Policy;
 use crate::firewall::{Actual, Desired, Firewall, FirewallError, Observed, Plan};
 use crate::order::closing_first;
-use crate::wanted::wanted_since;
 use bans::NoBans;
 use settled::Settled;
 
@@ -266,10 +265,7 @@ fn settle(
     actual: Actual,
     now: Timestamp,
 ) -> Result<(), PassError> {
-    let want = |firewall: &Observed| -> Result<Desired, PassError> {
-        let since = Settled::since(settled, firewall, connection, now)?;
-        Ok(wanted_since(connection, config, now, since)?)
-    };
+    let want = |firewall: &Observed| Settled::wanted(settled, firewall, connection, config, now);
     let mut desired = want(firewall)?;
     let plan = Plan::between(&desired, &actual)?;
     drop(actual);

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{loss, revision};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use super::{PassError, Reconciler};
+use super::Reconciler;
 use crate::firewall::{Desired, Firewall as _, Observed};
-use crate::wanted::{next_end_of_others, wanted_since};
+use crate::wanted::{moment, next_end_of_others, wanted_since};
 
 /// How far the calendar may go away from the clock that the kernel's times run by.
 const DRIFT: SignedDuration = SignedDuration::from_secs(1);
@@ -34,8 +35,21 @@ pub(super) struct Begun {
 }
 
 impl Settled {
+    /// What the kernel should hold, as far as it is not known by this to be right.
+    pub(super) fn wanted(
+        settled: Option<Self>,
+        firewall: &Observed,
+        connection: &Connection,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Desired, DatabaseError> {
+        let _moment = moment(connection)?;
+        let since = Self::since(settled, firewall, connection, now)?;
+        wanted_since(connection, config, now, since)
+    }
+
     /// Since which revision leases have to be looked at; `None` when everything has to.
-    pub(super) fn since(
+    fn since(
         settled: Option<Self>,
         firewall: &Observed,
         connection: &Connection,
@@ -83,9 +97,8 @@ impl Reconciler {
     }
 
     /// What the kernel should hold, as far as it is not known to be right.
-    pub(super) fn wanted(&self, now: Timestamp) -> Result<Desired, PassError> {
+    pub(super) fn wanted(&self, now: Timestamp) -> Result<Desired, DatabaseError> {
         let connection = self.ledger.connection();
-        let since = Settled::since(self.settled, &self.firewall, connection, now)?;
-        Ok(wanted_since(connection, &self.config, now, since)?)
+        Settled::wanted(self.settled, &self.firewall, connection, &self.config, now)
     }
 }
