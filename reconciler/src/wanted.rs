@@ -13,7 +13,7 @@ use dialgate_contract::ledger::{
 use dialgate_contract::{HostName, Network, Origin};
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::firewall::{self, Cut, Denial, Desired, Grant, Time};
 
@@ -41,6 +41,7 @@ pub(crate) fn wanted_since(
     now: Timestamp,
     revision: Option<i64>,
 ) -> Result<Desired, DatabaseError> {
+    let _moment = moment(connection)?;
     let services = service::all(connection)?;
     let denials = denied(connection, now)?;
     let mut grants = leased(connection, now, revision)?;
@@ -67,6 +68,16 @@ pub(crate) fn wanted_since(
         Some(part) => desired.only(part),
         None => desired,
     })
+}
+
+/// What is read while this is held is all of one moment: who is let in for longer between two statements is not to be
+/// taken for gone. In a transaction there is nothing to be held.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn moment(connection: &Connection) -> Result<Option<Transaction<'_>>, DatabaseError> {
+    let moment = connection.is_autocommit().then(|| connection.unchecked_transaction());
+    Ok(moment.transpose()?)
 }
 
 /// Who lost something that nothing in `desired` covers.

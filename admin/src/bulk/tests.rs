@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::num::NonZeroU8;
 
 use dialgate_contract::Language;
 use dialgate_contract::ledger::{Account, Ledger, account};
@@ -55,6 +56,8 @@ fn accounts() -> impl Strategy<Value = Vec<Account>> {
             email: "o'hara+pbx@example.net".to_owned(),
             enabled,
             lifetime: lifetime.map(|n| dialgate_contract::Lifetime::from_seconds(n).unwrap()),
+            longest: lifetime.map(|n| dialgate_contract::Lifetime::from_seconds(n).unwrap()),
+            addresses: NonZeroU8::new(u8::from(enabled) * 3),
             time_zone,
             language,
             unlocked_at: None,

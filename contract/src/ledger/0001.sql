@@ -243,6 +243,10 @@ BEGIN
     UPDATE lease SET revision = (SELECT number FROM revision) WHERE id = NEW.id;
 END;
 
+-- Where it was before is in no lease any more.
+CREATE TRIGGER lease_move AFTER UPDATE OF address ON lease WHEN OLD.address <> NEW.address
+BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
+
 CREATE TRIGGER lease_delete AFTER DELETE ON lease
 BEGIN UPDATE revision SET number = number + 1, others = number + 1; END;
 

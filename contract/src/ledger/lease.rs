@@ -116,8 +116,9 @@ pub fn where_changed(
     let mut addresses = BTreeSet::new();
     while let Some(row) = rows.next()? {
         let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        // An entry of a list that was lost need not be a traveller's.
-        addresses.extend(TravellerAddress::from_stored(text));
+        // An entry of a list that was lost need not be a traveller's: a host is no network around it.
+        let address = TravellerAddress::from_stored(text).ok();
+        addresses.extend(address.filter(|address| address.to_string() == text));
     }
     Ok(addresses)
 }
@@ -353,6 +354,20 @@ mod tests {
         let lost = loss::all(ledger.connection()).unwrap();
         ledger.write(|tx| loss::cut(tx, &lost)).unwrap();
         assert_eq!(changed(&ledger, 49), (String::new(), 0));
+    }
+
+    #[test]
+    fn a_host_that_left_the_allow_list_says_nothing_of_the_network_around_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let (ann, address) = ("4711".parse().unwrap(), "2a01:4f8::".parse().unwrap());
+        let sip = ["sip".parse().unwrap()].into();
+        ledger.write(|tx| open(tx, &ann, address, &sip, at(0), at(100))).unwrap();
+        let since = revision::number(ledger.connection()).unwrap();
+        let lost = "INSERT INTO loss (network, services) VALUES ('2a01:4f8::5', 'sip')";
+        ledger.connection().execute_batch(lost).unwrap();
+        assert_eq!(not_ended_where_changed(ledger.connection(), since, at(1)).unwrap(), []);
+        assert!(where_changed(ledger.connection(), since, at(1)).unwrap().is_empty());
     }
 
     #[test]

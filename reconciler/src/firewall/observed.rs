@@ -116,6 +116,11 @@ impl Observed {
         std::mem::take(&mut self.done)
     }
 
+    /// Whether flows were to end by plans since they were last taken.
+    pub(crate) const fn has_cuts(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
     /// The flows that were to end by plans since the last call.
     pub(crate) fn take_cuts(&mut self) -> Vec<Cut> {
         std::mem::take(&mut self.cuts)

@@ -18,24 +18,17 @@ use crate::wanted::uncovered;
 const WAITING: &str = "flows whose right has ended could not be cut yet: see the log";
 
 impl Reconciler {
-    /// Cuts what was closed in this pass and what the ledger says was lost, as far as nothing in `desired` covers it, in
-    /// one go. Flows come first and the ledger last: what is cut twice does no harm. Whose right has ended is kept in
-    /// mind there from then on, and so is for some minutes what could not be cut.
-    pub(super) fn cut_lost(&mut self, desired: &Desired, now: Timestamp) -> Result<(), PassError> {
+    /// Cuts what was closed since the last call and what the ledger says was lost, as far as nothing that it wants now
+    /// covers it, in one go. Flows come first and the ledger last: what is cut twice does no harm. Whose right has ended is
+    /// kept in mind there from then on, and so is for some minutes what could not be cut.
+    pub(super) fn cut_lost(&mut self, now: Timestamp) -> Result<(), PassError> {
         let lost = loss::due(self.ledger.connection(), now)?;
-        let closed = self.firewall.take_cuts();
-        self.cut(&lost, closed, desired, now)
-    }
-
-    /// As [`Reconciler::cut_lost`], by what the ledger wants now. That takes long to find out where many are let in, and
-    /// mostly nobody has lost anything.
-    pub(super) fn cut_lost_since(&mut self, now: Timestamp) -> Result<(), PassError> {
-        let lost = loss::due(self.ledger.connection(), now)?;
-        let closed = self.firewall.take_cuts();
-        if lost.is_empty() && closed.is_empty() {
+        if lost.is_empty() && !self.firewall.has_cuts() {
             return Ok(());
         }
+        // Asked for after what was lost: by what was wanted before, who has just lost something would be covered still.
         let desired = self.wanted(now)?;
+        let closed = self.firewall.take_cuts();
         self.cut(&lost, closed, &desired, now)
     }
 

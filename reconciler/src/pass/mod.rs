@@ -27,19 +27,20 @@ mod usage;
 
 use std::collections::BTreeMap;
 
+use dialgate_contract::TravellerAddress;
 use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::pass::{self, Pass};
-use dialgate_contract::ledger::{Clocks, Ledger, Usage, Verified, letter, verdict, verified};
+use dialgate_contract::ledger::{
+    Clocks, Ledger, Usage, Verified, lease, letter, verdict, verified,
+};
 use dialgate_contract::queue::{Matter, Request, Wish};
-use dialgate_contract::{Network, TravellerAddress};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use crate::admit::Policy;
 use crate::firewall::{Actual, Desired, Firewall, FirewallError, Observed, Plan, SetName};
 use crate::order::closing_first;
-use crate::wanted::wanted_since;
 use bans::NoBans;
 use settled::Settled;
 use usage::Seen;
@@ -156,15 +157,16 @@ impl Reconciler {
 
     fn carry_out(&mut self, requests: &[Request], now: Timestamp) -> Result<Passed, PassError> {
         let (closing, opening) = closing_first(requests);
-        self.doubt(&opening);
-        let (mut desired, mut actual) = self.close(now)?;
+        self.doubt(&opening)?;
+        let (desired, mut actual) = self.close(now)?;
         self.remember_names(&desired, actual.as_ref().ok())?;
+        drop(desired);
         let mut passed = Passed::default();
         if !closing.is_empty() {
             passed.dropped += self.decide_closing(&closing, now)?.dropped;
-            (desired, actual) = self.close(now)?;
+            (_, actual) = self.close(now)?;
         }
-        let cut = self.cut_lost(&desired, now);
+        let cut = self.cut_lost(now);
         let mut actual = actual?;
         if let Err(error) = cut {
             // A ledger that cannot be written is no reason to leave the firewall as somebody else, or a start of the
@@ -173,14 +175,13 @@ impl Reconciler {
             return Err(error);
         }
         if self.see_use(&actual, now)? {
-            let (desired, closed) = self.close(now)?;
-            actual = closed?;
-            self.cut_lost(&desired, now)?;
+            actual = self.close(now)?.1?;
+            self.cut_lost(now)?;
         }
         self.remind(now)?;
         if opening.is_empty() && !self.something_expired(now)? {
             self.settle(actual, now)?;
-            self.cut_lost_since(now)?;
+            self.cut_lost(now)?;
             return Ok(passed);
         }
         let opened = self.decide_opening(&opening, now, actual);
@@ -190,7 +191,7 @@ impl Reconciler {
         })?;
         passed.dropped += opened.dropped;
         // Whoever has waited for the verdict has it by now.
-        self.cut_lost_since(now)?;
+        self.cut_lost(now)?;
         Ok(passed)
     }
 
@@ -259,14 +260,24 @@ impl Reconciler {
     }
 
     /// Those who are told that they are let in are looked for in the kernel, whatever is known of it.
-    fn doubt(&mut self, opening: &[&Request]) {
+    fn doubt(&mut self, opening: &[&Request]) -> Result<(), DatabaseError> {
         for request in opening {
-            if let Matter::Access { wish: Wish::Open { address, .. }, .. } = request.matter
-                && let Ok(address) = TravellerAddress::new(address, true)
-            {
-                self.firewall.doubt(Network::from(address).net());
+            let Matter::Access { account, wish } = &request.matter else { continue };
+            match wish {
+                Wish::Open { address, .. } => {
+                    if let Ok(address) = TravellerAddress::new(*address, true) {
+                        self.firewall.doubt(address.network());
+                    }
+                }
+                Wish::Extend { .. } => {
+                    for open in lease::not_ended_of(self.ledger.connection(), account)? {
+                        self.firewall.doubt(open.address.network());
+                    }
+                }
+                Wish::Close | Wish::ChangePin { .. } => {}
             }
         }
+        Ok(())
     }
 
     fn settle(&mut self, actual: Actual, now: Timestamp) -> Result<(), PassError> {
@@ -284,10 +295,7 @@ fn settle(
     actual: Actual,
     now: Timestamp,
 ) -> Result<(), PassError> {
-    let want = |firewall: &Observed| -> Result<Desired, PassError> {
-        let since = Settled::since(settled, firewall, connection, now)?;
-        Ok(wanted_since(connection, config, now, since)?)
-    };
+    let want = |firewall: &Observed| Settled::wanted(settled, firewall, connection, config, now);
     let mut desired = want(firewall)?;
     let plan = Plan::between(&desired, &actual)?;
     drop(actual);

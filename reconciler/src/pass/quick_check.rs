@@ -39,9 +39,10 @@ impl Reconciler {
     /// to be called after it.
     pub(crate) fn before(&mut self, now: Timestamp, unasked: bool) -> Before {
         self.firewall.take_done();
+        let written = self.ledger.data_version().unwrap_or_default();
         let known = if unasked { self.known(now).ok().flatten() } else { None };
         let kernel = known.filter(|known| self.is_of_now(known)).map(|known| known.kernel);
-        Before { written: self.ledger.data_version().unwrap_or_default(), kernel }
+        Before { written, kernel }
     }
 
     /// After a pass that came to its end: keeps in mind what the kernel looks like. Returns what was put right, when
@@ -58,16 +59,12 @@ impl Reconciler {
         let age = SignedDuration::try_from(self.firewall.read_since()).unwrap_or(READ_EVERY);
         let read_at = now.saturating_sub(age).unwrap_or(now);
         self.verified = None;
-        // What somebody wrote meanwhile the pass may not have read.
-        if let Some(seen) = self.firewall.seen()
-            && self.ledger.data_version()? == before.written
-        {
-            let connection = self.ledger.connection();
-            self.verified = Some(Verified {
-                revision: revision::number(connection)?,
-                kernel: self.fingerprint(&seen.to_string()),
-                at: read_at,
-            });
+        let revision = revision::number(self.ledger.connection())?;
+        // What somebody wrote before that number was read the pass may not have read, or may have acted on.
+        let unwritten = self.ledger.data_version()? == before.written;
+        if let Some(seen) = self.firewall.seen().filter(|_| unwritten) {
+            let kernel = self.fingerprint(&seen.to_string());
+            self.verified = Some(Verified { revision, kernel, at: read_at });
         }
         let Some(kernel) = &before.kernel else { return Ok(None) };
         // The time that entries should have left moves on: the ledger's own, with each good answer of the DNS.
@@ -77,7 +74,7 @@ impl Reconciler {
         if healed {
             self.firewall.forget();
         }
-        Ok(done.steps().filter(|_| healed))
+        Ok(done.steps().filter(|_| healed && unwritten))
     }
 
     /// Closes what is open and should not be, and leaves everything else as it is.
@@ -162,4 +159,74 @@ fn short(text: &str) -> String {
 /// The first words of the kernel's looks: this start of the machine, and this network.
 fn boot(seen: &str) -> String {
     seen.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use dialgate_contract::config::Config;
+    use dialgate_contract::ledger::{LeaseEnd, Ledger, lease};
+
+    use super::*;
+    use crate::firewall::{Actual, Firewall, FirewallError, Looks, Memory, Plan};
+
+    type Act = Rc<Cell<Option<Box<dyn FnOnce()>>>>;
+
+    /// A kernel in memory, and what somebody does while it is read the next time.
+    struct Visible(Memory, Act);
+
+    impl Firewall for Visible {
+        fn read(&mut self) -> Result<Actual, FirewallError> {
+            self.1.take().into_iter().for_each(|act| act());
+            Ok(self.0.actual().clone())
+        }
+
+        fn read_sets(&mut self) -> Result<Actual, FirewallError> {
+            self.read()
+        }
+
+        fn apply(&mut self, plan: &Plan) -> Result<(), FirewallError> {
+            Ok(self.0.apply(plan)?)
+        }
+
+        fn glance(&mut self) -> Option<Looks> {
+            self.seen()
+        }
+
+        fn seen(&self) -> Option<Looks> {
+            let actual = self.0.actual();
+            let sets = actual.sets().iter();
+            let sets = sets.map(|(name, set)| (name.clone(), String::new(), set.entries().len()));
+            Some(Looks::new(format!("boot net {:?}", actual.filters()), sets))
+        }
+    }
+
+    #[test]
+    fn what_the_operator_ends_during_a_pass_is_not_taken_for_somebody_elses_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = || Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (ann, address) = ("4711".parse().unwrap(), "12.34.56.78".parse().unwrap());
+        let sip = ["sip".parse().unwrap()].into();
+        let open =
+            |tx: &rusqlite::Transaction<'_>| lease::open(tx, &ann, address, &sip, at(0), at(3600));
+        let lease = ledger().write(open).unwrap();
+        let act = Act::default();
+        let kernel = Visible(Memory::fresh(), Rc::clone(&act));
+        let mut reconciler = Reconciler::new(Config::default(), ledger(), Box::new(kernel));
+        let mut pass = || {
+            let before = reconciler.before(at(10), true);
+            reconciler.pass(&[], at(10)).unwrap();
+            let healed = reconciler.verify(&before, at(10)).unwrap();
+            (before.kernel.is_some(), healed)
+        };
+        assert_eq!(pass(), (false, None));
+        let mut other = ledger();
+        act.set(Some(Box::new(move || {
+            assert!(other.write(|tx| lease::end(tx, lease, at(10), LeaseEnd::Revoked)).unwrap());
+        })));
+        assert_eq!(pass(), (true, None));
+    }
 }

@@ -19,9 +19,9 @@ use super::settled::Settled;
 use super::{PassError, Passed, Reconciler, settle, tell};
 use crate::admit::Policy;
 use crate::decide::{Bench, Fate, decide};
-use crate::firewall::{Actual, Desired, Firewall as _, Observed, Plan};
+use crate::firewall::{Actual, Firewall as _, Observed, Plan};
 use crate::own_addresses::own_addresses;
-use crate::wanted::{wanted, wanted_since};
+use crate::wanted::wanted;
 
 /// What stands around a request.
 #[derive(Default)]
@@ -57,10 +57,8 @@ impl Reconciler {
         ledger.write(|transaction| {
             let bench = nobody.bench(policy, &config.mail, now);
             let decided = decide_each(transaction, requests, bench)?;
-            let want = |firewall: &Observed| -> Result<Desired, PassError> {
-                let since = Settled::since(*settled, firewall, transaction, now)?;
-                Ok(wanted_since(transaction, config, now, since)?)
-            };
+            let want =
+                |firewall: &Observed| Settled::wanted(*settled, firewall, transaction, config, now);
             let before = firewall.read_sets()?;
             let closings = Plan::closings(&want(firewall)?, &before);
             drop(before);

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use dialgate_contract::config::Config;
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{loss, revision};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use super::{PassError, Reconciler};
+use super::Reconciler;
 use crate::firewall::{Desired, Firewall as _, Observed};
-use crate::wanted::{next_end_of_others, wanted_since};
+use crate::wanted::{moment, next_end_of_others, wanted_since};
 
 /// How far the calendar may go away from the clock that the kernel's times run by.
 const DRIFT: SignedDuration = SignedDuration::from_secs(1);
@@ -34,8 +35,21 @@ pub(super) struct Begun {
 }
 
 impl Settled {
+    /// What the kernel should hold, as far as it is not known by this to be right.
+    pub(super) fn wanted(
+        settled: Option<Self>,
+        firewall: &Observed,
+        connection: &Connection,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Desired, DatabaseError> {
+        let _moment = moment(connection)?;
+        let since = Self::since(settled, firewall, connection, now)?;
+        wanted_since(connection, config, now, since)
+    }
+
     /// Since which revision leases have to be looked at; `None` when everything has to.
-    pub(super) fn since(
+    fn since(
         settled: Option<Self>,
         firewall: &Observed,
         connection: &Connection,
@@ -46,7 +60,9 @@ impl Settled {
         let holds = settled.reading == firewall.readings()
             && settled.ends.is_none_or(|end| now < end)
             && settled.is_in_time(now, clock)
-            && revision::of_others(connection)? <= settled.revision;
+            && revision::of_others(connection)? <= settled.revision
+            // A backup was restored: its numbers say nothing of what has changed.
+            && settled.revision <= revision::number(connection)?;
         Ok(holds.then_some(settled.revision))
     }
 
@@ -69,21 +85,20 @@ impl Reconciler {
         let connection = self.ledger.connection();
         let reading = self.firewall.readings();
         let before = self.settled.take().filter(|settled| settled.reading == reading);
-        // What somebody wrote meanwhile the pass may not have read. Flows that could not be cut may be of a network with
-        // many leases in it.
+        let (revision, ends) = (revision::number(connection)?, next_end_of_others(connection)?);
+        // What somebody wrote before these were read the pass may not have read. Flows that could not be cut may be of a
+        // network with many leases in it.
         if self.ledger.data_version()? != begun.written || !loss::all(connection)?.is_empty() {
             return Ok(());
         }
-        let (revision, ends) = (revision::number(connection)?, next_end_of_others(connection)?);
         let clocks = before.map(|settled| settled.clocks).or(begun.clocks);
         self.settled = clocks.map(|clocks| Settled { revision, reading, ends, clocks });
         Ok(())
     }
 
     /// What the kernel should hold, as far as it is not known to be right.
-    pub(super) fn wanted(&self, now: Timestamp) -> Result<Desired, PassError> {
+    pub(super) fn wanted(&self, now: Timestamp) -> Result<Desired, DatabaseError> {
         let connection = self.ledger.connection();
-        let since = Settled::since(self.settled, &self.firewall, connection, now)?;
-        Ok(wanted_since(connection, &self.config, now, since)?)
+        Settled::wanted(self.settled, &self.firewall, connection, &self.config, now)
     }
 }

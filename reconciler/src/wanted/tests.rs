@@ -1,5 +1,5 @@
 use super::*;
-use dialgate_contract::ledger::{Exempt, Ledger, grant};
+use dialgate_contract::ledger::{Exempt, Ledger, grant, revision};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -237,4 +237,43 @@ fn a_network_is_covered_by_itself_and_by_those_around_it() {
     for network in ["12.0.0.0/8", "12.35.0.0/16", "56.7.8.8/31", "2a01::/31", "2a02::/32", "::/0"] {
         assert!(!covered(network), "{network}");
     }
+}
+
+#[test]
+fn whoever_is_let_in_for_longer_meanwhile_is_not_taken_for_gone() {
+    let mut site = Site::new();
+    site.lease("12.34.56.78", 3600);
+    let since = revision::number(site.ledger.connection()).unwrap();
+    let path = site._folder.path().join("ledger.db");
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let over = std::sync::atomic::Ordering::Relaxed;
+    let network: IpNet = "12.34.56.78/32".parse().unwrap();
+    let mut gone = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let ledger = Ledger::open(&path).unwrap();
+            ledger.connection().pragma_update(None, "synchronous", "OFF").unwrap();
+            for _ in 0..100_000 {
+                if is_over.load(over) {
+                    break;
+                }
+                // As if nobody had changed it, and then somebody does.
+                for statement in [
+                    "UPDATE lease SET revision = 0",
+                    "UPDATE lease SET expires_at = expires_at + 1",
+                ] {
+                    ledger.connection().execute_batch(statement).unwrap();
+                }
+            }
+        });
+        for _ in 0..2000 {
+            let wanted =
+                wanted_since(site.ledger.connection(), &site.config, at(0), Some(since)).unwrap();
+            let set = &wanted.sets()[&"dg-sip-4".parse().unwrap()];
+            let is_gone = wanted.part().unwrap().contains(&network) && !set.contains_key(&network);
+            gone += u32::from(is_gone);
+        }
+        is_over.store(true, over);
+    });
+    assert_eq!(gone, 0);
 }

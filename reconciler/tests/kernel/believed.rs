@@ -19,6 +19,7 @@ fn the_kernel_answers_whether_a_single_entry_is_there() {
         assert!(!has(&mut kernel, "12.34.56.78/32"), "there is no such set");
         settle(&mut kernel, &sip(&[("12.34.56.78", 3600), ("2a00:1450:4001:82a::1", 3600)]));
         sh("ipset add dg-sip-4 9.9.9.0/24 timeout 99; ipset add dg-sip-4 8.8.8.8 timeout 1");
+        sh("ipset add dg-sip-4 9.9.9.7 timeout 99 nomatch");
         for (network, is_there) in [
             ("12.34.56.78/32", true),
             ("12.34.56.79/32", false),
@@ -27,6 +28,7 @@ fn the_kernel_answers_whether_a_single_entry_is_there() {
             ("9.9.9.0/25", false),
             ("2a00:1450:4001:82a::/64", true),
             ("2a00:1450:4001:82b::/64", false),
+            ("9.9.9.7/32", false),
         ] {
             assert_eq!(has(&mut kernel, network), is_there, "{network}");
         }

@@ -2,9 +2,10 @@
 //! in.
 
 use dialgate_contract::ledger::Verdict;
+use dialgate_contract::queue::Wish;
 use dialgate_reconciler::pass::{PassError, Reconciler};
 
-use crate::bench::{Bench, at, request};
+use crate::bench::{Bench, at, request, wish};
 
 const ONE: &str = "12.34.56.1";
 const TWO: &str = "12.34.56.2";
@@ -66,6 +67,37 @@ fn who_is_told_that_he_is_in_is_looked_for_in_the_kernel() {
     reconciler.pass(&[request(1)], at(0)).unwrap();
     assert!(matches!(bench.verdict(1), Some(Verdict::Extended(..))), "{:?}", bench.verdict(1));
     assert_eq!(bench.open(), [ONE, TWO]);
+}
+
+#[test]
+fn who_is_told_that_he_stays_in_is_looked_for_in_the_kernel() {
+    let (bench, mut reconciler) = two_are_in();
+    bench.kernel.borrow_mut().exchange(ONE, STRANGER);
+    // Less than there is left: nothing is to be changed.
+    let extend = wish(1, Wish::Extend { lifetime: Some("10m".parse().unwrap()) });
+    reconciler.pass(&[extend], at(0)).unwrap();
+    assert!(matches!(bench.verdict(1), Some(Verdict::Extended(..))), "{:?}", bench.verdict(1));
+    assert_eq!(bench.open(), [ONE, TWO]);
+}
+
+#[test]
+fn a_ledger_that_is_as_it_was_before_is_compared_as_a_whole() {
+    let (bench, mut reconciler) = two_are_in();
+    // As a backup leaves it that is copied into the file that is open.
+    let restored = "DROP TRIGGER lease_delete; DELETE FROM lease WHERE address = '12.34.56.2';
+                    UPDATE revision SET number = number - 1";
+    bench.ledger().connection().execute_batch(restored).unwrap();
+    reconciler.pass(&[], at(0)).unwrap();
+    assert_eq!(bench.open(), [ONE]);
+}
+
+#[test]
+fn where_a_lease_was_before_it_was_moved_by_hand_nobody_is_let_in() {
+    let (bench, mut reconciler) = two_are_in();
+    let moved = "UPDATE lease SET address = '12.34.56.3' WHERE address = '12.34.56.1'";
+    bench.ledger().connection().execute_batch(moved).unwrap();
+    reconciler.pass(&[], at(0)).unwrap();
+    assert_eq!(bench.open(), [TWO, "12.34.56.3"]);
 }
 
 #[test]

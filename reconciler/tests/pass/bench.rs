@@ -45,6 +45,8 @@ pub(crate) struct Faulty {
     pub(crate) identity: u32,
     /// Who is taken out of the telephones' set after the next change, and who is put in instead.
     pub(crate) swap: Option<[&'static str; 2]>,
+    /// What somebody else does while the next change is made.
+    pub(crate) meanwhile: Option<Box<dyn FnOnce()>>,
     /// The seconds that a change takes.
     pub(crate) slow: u32,
     /// This many times no flow can be cut.
@@ -98,6 +100,9 @@ impl Firewall for Handle {
         if let Some([gone, instead]) = kernel.swap.take() {
             kernel.exchange(gone, instead);
         }
+        let meanwhile = kernel.meanwhile.take();
+        drop(kernel);
+        meanwhile.into_iter().for_each(|act| act());
         Ok(())
     }
 
@@ -200,6 +205,7 @@ impl Bench {
             generation: 0,
             identity: 0,
             swap: None,
+            meanwhile: None,
             slow: 0,
             uncut: 0,
             cut: Vec::new(),

@@ -86,16 +86,38 @@ fn flows_end_though_no_table_can_be_read() {
     assert_eq!(bench.cut(), ["12.34.56.1", "12.34.56.2"]);
 }
 
+/// Who answers nothing, and for how much longer.
+fn silenced(bench: &Bench) -> Vec<(String, Time)> {
+    let kernel = bench.kernel.borrow();
+    let sets = kernel.memory.actual().sets();
+    let entries = sets.get(&"dg-ended-4".parse().unwrap()).map(KernelSet::entries);
+    let entries = entries.into_iter().flatten();
+    entries.map(|(network, left)| (network.addr().to_string(), left.unwrap())).collect()
+}
+
+#[test]
+fn whose_right_ends_while_another_is_closed_answers_nothing_either() {
+    let bench = two_in();
+    let mut ledger = bench.ledger();
+    let [one, two] = &lease::not_ended(ledger.connection()).unwrap()[..] else { panic!() };
+    let (one, two) = (one.id, two.id);
+    ledger.write(|tx| lease::end(tx, one, at(10), LeaseEnd::Revoked)).unwrap();
+    let revoke = move || {
+        ledger.write(|tx| lease::end(tx, two, at(10), LeaseEnd::Revoked)).unwrap();
+    };
+    bench.kernel.borrow_mut().meanwhile = Some(Box::new(revoke));
+    let mut reconciler = bench.reconciler("");
+    reconciler.pass(&[], at(10)).unwrap();
+    reconciler.pass(&[], at(10)).unwrap();
+    assert_eq!(bench.open(), NOBODY);
+    let silenced: Vec<String> = silenced(&bench).into_iter().map(|(address, _)| address).collect();
+    assert_eq!(silenced, ["12.34.56.1", "12.34.56.2"]);
+}
+
 #[test]
 fn whose_right_ends_answers_nothing_for_an_hour_whoever_dies_meanwhile() {
     let bench = two_in();
-    let silenced = || -> Vec<(String, Time)> {
-        let kernel = bench.kernel.borrow();
-        let sets = kernel.memory.actual().sets();
-        let entries = sets.get(&"dg-ended-4".parse().unwrap()).map(KernelSet::entries);
-        let entries = entries.into_iter().flatten();
-        entries.map(|(network, left)| (network.addr().to_string(), left.unwrap())).collect()
-    };
+    let silenced = || silenced(&bench);
     assert_eq!(silenced(), []);
     bench.revoke_all();
     allow(&bench, "12.34.56.2", None);
