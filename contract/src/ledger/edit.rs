@@ -161,7 +161,7 @@ mod tests {
             ),
             ("UPDATE letter SET sent_at = 1", None),
             ("DELETE FROM letter", None),
-            ("INSERT INTO pass VALUES (1, 0, NULL)", None),
+            ("INSERT INTO pass VALUES (1, 0, NULL, 0)", None),
         ] {
             let before = told(&ledger).len();
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();

@@ -51,7 +51,7 @@ mod tests {
                 "INSERT INTO audit (at, actor, action, detail, hash) VALUES (0, '', '', '', zeroblob(32))",
                 false,
             ),
-            ("INSERT INTO pass VALUES (1, 0, NULL)", false),
+            ("INSERT INTO pass VALUES (1, 0, NULL, 0)", false),
         ] {
             let before = number(ledger.connection()).unwrap();
             ledger.write(|tx| tx.execute(statement, []).map_err(DatabaseError::from)).unwrap();
