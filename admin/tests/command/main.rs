@@ -19,6 +19,7 @@ mod init;
 mod keys;
 mod lease;
 mod live;
+mod mail;
 mod output;
 mod rights;
 mod service;
