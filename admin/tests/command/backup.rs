@@ -1,10 +1,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use dialgate_contract::ledger::{LedgerReader, audit, lease};
+use dialgate_contract::ledger::{BasePolicy, LedgerReader, audit, base_policy, lease};
 use serde_json::{Value, json};
 
-use crate::site::{ANN, Answer, Site, program};
+use crate::site::{ANN, Answer, Site, now, program};
 use crate::terminal::Terminal;
 
 /// With an account whose PIN is known, a lease and something on both lists.
@@ -229,4 +229,21 @@ BEGIN SELECT RAISE(ABORT, 'lines are only added to the audit trail'); END";
     let file = backed_up(&site);
     let shown = site.ok(&format!("restore {file}"));
     assert!(shown.contains("BROKEN") && shown.contains("line 2 is not"), "{shown}");
+}
+
+#[test]
+fn whether_others_are_kept_out_is_not_for_a_backup_to_say() {
+    let site = site();
+    let decide = |policy| {
+        site.ledger().write(|tx| base_policy::set(tx, policy, now())).unwrap();
+    };
+    let decided = || base_policy::find(site.ledger().connection()).unwrap().map(|found| found.0);
+    decide(BasePolicy::On);
+    let file = backed_up(&site);
+    decide(BasePolicy::Off);
+    site.ok(&format!("restore {file} --yes"));
+    assert_eq!(decided(), None);
+    decide(BasePolicy::On);
+    site.ok(&format!("restore {file} --yes"));
+    assert_eq!(decided(), Some(BasePolicy::On));
 }
