@@ -50,7 +50,7 @@ pub(crate) fn run(command: MailCommand, site: &Site) -> Result<Report, Error> {
             own_words::preview(kind, language, html, site)
         }
         MailCommand::Templates { folder, kind, language } => {
-            own_words::write(folder, kind, language, site)
+            own_words::write(&folder, kind, language, site)
         }
     }
 }

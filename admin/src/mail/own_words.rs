@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dialgate_contract::Language;
 use dialgate_contract::ledger::letter::LetterKind;
@@ -41,11 +41,13 @@ pub(super) fn preview(
 
 /// Writes what letters say into files that can be changed.
 pub(super) fn write(
-    folder: PathBuf,
+    folder: &Path,
     kind: Option<LetterKind>,
     language: Option<Language>,
     site: &Site,
 ) -> Result<Report, Error> {
+    // The configuration wants it so.
+    let folder = std::path::absolute(folder).map_err(Error::io("finding", folder))?;
     let mut files = Vec::new();
     let wanted = LetterKind::ALL.iter().filter(|it| kind.is_none_or(|kind| **it == kind));
     for kind in wanted {
