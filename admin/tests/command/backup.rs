@@ -247,3 +247,21 @@ fn whether_others_are_kept_out_is_not_for_a_backup_to_say() {
     site.ok(&format!("restore {file} --yes"));
     assert_eq!(decided(), Some(BasePolicy::On));
 }
+
+#[test]
+fn what_a_backup_left_that_was_killed_goes_with_a_later_one() {
+    let site = site();
+    let day = std::time::Duration::from_secs(25 * 60 * 60);
+    for (name, age) in [(".backup-old", day), (".backup-new", std::time::Duration::ZERO)] {
+        let folder = site.path("data").join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let then = std::time::UNIX_EPOCH
+            + std::time::Duration::try_from(now().as_duration()).unwrap()
+            - age;
+        std::fs::File::open(&folder).unwrap().set_modified(then).unwrap();
+    }
+    backed_up(&site);
+    let left = names(&site.path("data"));
+    assert!(!left.contains(&".backup-old".to_owned()), "{left:?}");
+    assert!(left.contains(&".backup-new".to_owned()), "{left:?}");
+}
