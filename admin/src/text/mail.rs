@@ -14,13 +14,13 @@ impl Reader<'_> {
                 letter.id.row().to_string(),
                 kind(letter).to_owned(),
                 letter.to.clone(),
-                self.date(letter.written_at),
+                self.ago(letter.written_at),
                 letter.tries.to_string(),
                 self.next_try(letter),
             ]
         });
         let header = ["id", "letter", "to", "written", "tries", "next try"];
-        let mut text = table(&header, &[0, 1, 3], rows);
+        let mut text = table(&header, &[0, 1, 3, 5], rows);
         for letter in letters {
             if let Some(error) = &letter.error {
                 text.push_str(&wrapped(&format!("{}: ", letter.id.row()), error));
@@ -42,11 +42,10 @@ impl Reader<'_> {
     }
 
     fn next_try(&self, letter: &LetterRow) -> String {
-        match (letter.next_try, letter.done_at) {
-            (Some(at), _) if at <= self.now => "now".to_owned(),
-            (Some(at), _) => self.ago(at),
-            (None, Some(at)) => format!("{} {}", letter.state.replace('-', " "), self.ago(at)),
-            (None, None) => letter.state.to_owned(),
+        match letter.next_try {
+            Some(at) if at <= self.now => "now".to_owned(),
+            Some(at) => self.ago(at),
+            None => letter.state.replace('-', " "),
         }
     }
 }

@@ -40,6 +40,7 @@ fn the_queue_tells_what_has_not_left_and_why_in_eighty_columns() {
     let (site, _) = busy();
     let said = site.ok("mail queue");
     assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    assert!(said.starts_with("id  letter  to               written  tries  next try\n"), "{said}");
     for word in ["ann@example.net", "in 12 min", "451 4.7.1", "bob@example.net", "given up", "550"]
     {
         assert!(said.contains(word), "{word}: {said}");
