@@ -14,6 +14,7 @@ use crate::bulk::BulkError;
 use crate::firewall::FirewallError;
 use crate::import::ImportError;
 use crate::listing::ListError;
+use crate::mail::MailError;
 use crate::setup::SetupError;
 
 /// Why a command was not carried out. Nothing has changed then, but for what `init` said it made.
@@ -94,6 +95,8 @@ pub(crate) enum Error {
     #[error(transparent)]
     Firewall(#[from] FirewallError),
     #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
     Setup(#[from] SetupError),
     #[error("{0}: nothing was revoked; `dialgate lease list` shows what is open")]
     NothingOpen(NothingOpen),
@@ -136,6 +139,7 @@ impl Error {
         match self {
             Self::Config(error) => error.exit(),
             Self::Setup(error) => error.exit(),
+            Self::Mail(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bulk(error) => error.exit(),
             Self::Database(error) => error.exit(),

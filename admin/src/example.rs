@@ -160,3 +160,11 @@ Examples:
 It ends with 0 when all is well, 1 when something is to be watched and 2 when
 something does not work or is not safe, as monitoring plugins do. What was
 skipped counts neither way.";
+
+pub(crate) const MAIL: &str = "\
+Examples:
+  dialgate mail test ann@example.net
+  dialgate mail queue
+  dialgate mail retry all
+  dialgate mail preview reminder --language de
+  dialgate mail templates /etc/dialgate/letters --kind opened";

@@ -28,6 +28,7 @@ mod layout;
 mod lease;
 mod ledger_events;
 mod listing;
+mod mail;
 mod moment;
 mod new_pin;
 mod own_access;
@@ -94,6 +95,7 @@ fn run(cli: Cli, now: Timestamp, printer: &Printer<'_>) -> Result<Report, Error>
         Command::Why { target, service } => why::run(target, service.as_ref(), &site()?),
         Command::Import { command } => import::ancestor::run(command, &site()?),
         Command::Keys { address } => Ok(keys::run(address)),
+        Command::Mail { command } => mail::run(command, &site()?),
         Command::Status(arguments) => status::run(&arguments, &site()?, printer),
         Command::Doctor(arguments) => doctor::run(&arguments, config, now),
         Command::Backup(file) => backup::backup(&file.path, config, &site()?),

@@ -18,14 +18,16 @@ use crate::mail::{Delivery, Mailer, next_attempt};
 /// claimed first, a full disk would have the same letter sent every second.
 const CLAIM: SignedDuration = SignedDuration::from_secs(120);
 
+/// What the trail calls it.
+const TEMPLATE_BROKEN: &str = "template-broken";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// The outbox; without a mailer when mail is off.
 pub(crate) struct Outbox {
     mailer: Option<Mailer>,
     user: Option<SystemUser>,
     next: Option<Mail>,
     in_flight: Option<InFlight>,
-    /// What was last wrong with the operator's own letters, which is told once.
-    fault: Option<String>,
 }
 
 struct InFlight {
@@ -39,7 +41,7 @@ impl Outbox {
     #[must_use]
     pub(crate) fn new(mail: &Mail, user: Option<&SystemUser>) -> Self {
         let user = user.cloned();
-        Self { mailer: mailer(mail, user.as_ref()), user, next: None, in_flight: None, fault: None }
+        Self { mailer: mailer(mail, user.as_ref()), user, next: None, in_flight: None }
     }
 
     /// Sends as `mail` says from the next letter on.
@@ -102,7 +104,9 @@ impl Outbox {
             if let Some(sent) = self.in_flight.take() {
                 write_down(ledger, &sent, &report.outcome, now)?;
             }
-            self.tell(ledger, report.fault, now)?;
+            if let Some(fault) = report.fault {
+                tell(ledger, &fault, now)?;
+            }
         }
         self.adopt();
         let Some(mailer) = &mut self.mailer else { return Ok(()) };
@@ -122,24 +126,6 @@ impl Outbox {
             Ok(()) => self.in_flight = Some(sending),
             Err(error) => write_down(ledger, &sending, &error.outcome(), now)?,
         }
-        Ok(())
-    }
-
-    /// Tells log and audit trail, when that is new, why a letter was not in the operator's own words.
-    fn tell(
-        &mut self,
-        ledger: &mut Ledger,
-        fault: Option<String>,
-        now: Timestamp,
-    ) -> Result<(), DatabaseError> {
-        let Some(fault) = fault.filter(|fault| self.fault.as_ref() != Some(fault)) else {
-            return Ok(());
-        };
-        tracing::error!("a letter was sent in the words that dialgate comes with: {fault}");
-        ledger.write(|tx| {
-            audit::record(tx, now, &Actor::Reconciler, "template-broken", None, &fault)
-        })?;
-        self.fault = Some(fault);
         Ok(())
     }
 
@@ -197,4 +183,33 @@ fn give_up(
     letter::give_up(transaction, id, now, reason)?;
     let detail = format!("letter {}: {reason}", id.row());
     audit::record(transaction, now, &Actor::Reconciler, "letter-given-up", None, &detail)
+}
+
+/// Tells log and audit trail why a letter was not in the operator's own words; once a day is enough.
+fn tell(ledger: &mut Ledger, fault: &str, now: Timestamp) -> Result<(), DatabaseError> {
+    let last = audit::last_of(ledger.connection(), TEMPLATE_BROKEN, 1)?.pop();
+    if last.is_some_and(|last| last.detail == fault && now.duration_since(last.at) < DAY) {
+        return Ok(());
+    }
+    tracing::error!("a letter was sent in the words that dialgate comes with: {fault}");
+    ledger.write(|tx| audit::record(tx, now, &Actor::Reconciler, TEMPLATE_BROKEN, None, fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_operators_own_words_is_told_once_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let mut told = |hour: i64, fault: &str| {
+            let now = Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap();
+            tell(&mut ledger, fault, now).unwrap();
+            audit::last_of(ledger.connection(), TEMPLATE_BROKEN, 9).unwrap().len()
+        };
+        assert_eq!((told(0, "line 1"), told(23, "line 1")), (1, 1));
+        assert_eq!((told(23, "line 2"), told(24, "line 2")), (2, 2));
+        assert_eq!(told(47, "line 2"), 3);
+    }
 }

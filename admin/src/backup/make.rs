@@ -2,11 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Read, Write, stdout};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use dialgate_contract::ledger::{account, whole};
 use dialgate_pin::{Pepper, PepperError};
+use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -17,6 +18,9 @@ use crate::error::Error;
 use crate::files;
 use crate::report::{BackedUp, Report};
 use crate::site::Site;
+
+/// What a folder of ours is called, before some letters of its own.
+const PREFIX: &str = ".backup-";
 
 /// Writes a backup to a file, or to standard output for `-`.
 pub(crate) fn run(file: &Path, config_file: &Path, site: &Site) -> Result<Report, Error> {
@@ -49,15 +53,29 @@ pub(super) fn keep(ledger: &Connection, config_file: &Path, site: &Site) -> Resu
 pub(super) fn folder(site: &Site) -> Result<TempDir, Error> {
     let data = &site.config.data_dir;
     let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix(".backup-").permissions(std::fs::Permissions::from_mode(0o700));
+    let builder = builder.prefix(PREFIX).permissions(std::fs::Permissions::from_mode(0o700));
     if data.is_dir() {
         if !site.config.user.is_empty() {
             site.require_own_folder()?;
         }
+        sweep(data, site.now);
         return builder.tempdir_in(data).map_err(Error::io("making a folder in", data));
     }
     let other = std::env::temp_dir();
     builder.tempdir_in(&other).map_err(Error::io("making a folder in", &other))
+}
+
+/// Takes away what one left that was killed: its folder holds secrets. None takes a day.
+fn sweep(data: &Path, now: Timestamp) {
+    let Ok(entries) = std::fs::read_dir(data) else { return };
+    let old = now.as_second().saturating_sub(24 * 60 * 60);
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
+        if is_ours && entry.metadata().is_ok_and(|found| found.is_dir() && found.mtime() < old) {
+            // The next one tries again.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Everything that a backup holds, all of one moment.

@@ -176,3 +176,38 @@ proptest! {
         refused(&tar);
     }
 }
+
+/// What becomes of a backup whose ledger was changed by `orders` before it was made.
+fn unpacked(orders: &str) -> Error {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Ledger::open(&folder.path().join(LEDGER)).unwrap());
+    let other = rusqlite::Connection::open(folder.path().join(LEDGER)).unwrap();
+    other.execute_batch(orders).unwrap();
+    other.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    drop(other);
+    std::fs::write(folder.path().join(PEPPER), "00".repeat(32)).unwrap();
+    std::fs::write(folder.path().join(CONFIG), "").unwrap();
+    let file = folder.path().join("backup.tar");
+    archive::write(folder.path(), now(), std::fs::File::create(&file).unwrap()).unwrap();
+    match unpacked::Unpacked::read(&file, tempfile::tempdir().unwrap()) {
+        Ok(_) => panic!("{orders}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn a_ledger_that_could_give_orders_or_cannot_be_read_is_refused() {
+    for (orders, words) in [
+        ("CREATE TRIGGER x AFTER INSERT ON audit BEGIN DELETE FROM deny; END", "its tables"),
+        ("DROP TRIGGER audit_delete", "its tables"),
+        ("CREATE VIEW x AS SELECT 1", "its tables"),
+        ("INSERT INTO deny VALUES ('everybody', '', NULL, 0)", "holds \"everybody\""),
+        ("INSERT INTO account_service VALUES ('4711', 'sip')", "refer to rows that are not there"),
+    ] {
+        let error = unpacked(&format!("PRAGMA foreign_keys = OFF; {orders}"));
+        let is_damaged = matches!(&error, Error::Backup(BackupError::Damaged(_)));
+        assert!(is_damaged && error.to_string().contains(words), "{orders}: {error}");
+    }
+    let error = unpacked("PRAGMA user_version = 99");
+    assert!(matches!(error, Error::Backup(BackupError::Newer(_))), "{error}");
+}

@@ -145,8 +145,21 @@ fn change(
 }
 
 fn report(planned: Vec<Planned>, import: BulkImport) -> Report {
-    let accounts = planned.into_iter().map(BulkRow::from).collect();
+    let accounts = planned.into_iter().map(|planned| row(planned, import.done)).collect();
     Report::BulkImport(Box::new(BulkImport { accounts, ..import }))
+}
+
+/// A number that was only drawn to be shown means nothing.
+fn row(planned: Planned, is_done: bool) -> BulkRow {
+    let (outcome, changes) = (planned.outcome(), planned.changes());
+    let pin = match planned.pin {
+        NewPin::Keep => None,
+        NewPin::Given(_) => Some("given"),
+        NewPin::Generate => Some("generated"),
+    };
+    let (line, new) = (planned.line, planned.new);
+    let account = (is_done || !planned.is_auto).then_some(new.number);
+    BulkRow { line, outcome, account, name: new.name, changes, pin }
 }
 
 /// Whether there is nothing by this name yet.
@@ -154,18 +167,5 @@ fn is_free(path: &Path) -> Result<(), Error> {
     match std::fs::symlink_metadata(path) {
         Ok(_) => Err(BulkError::There(path.to_owned()).into()),
         Err(_) => Ok(()),
-    }
-}
-
-impl From<Planned> for BulkRow {
-    fn from(planned: Planned) -> Self {
-        let (outcome, changes) = (planned.outcome(), planned.changes());
-        let pin = match planned.pin {
-            NewPin::Keep => None,
-            NewPin::Given(_) => Some("given"),
-            NewPin::Generate => Some("generated"),
-        };
-        let (line, account) = (planned.line, planned.new);
-        Self { line, outcome, account: account.number, name: account.name, changes, pin }
     }
 }

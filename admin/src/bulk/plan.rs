@@ -19,6 +19,8 @@ use crate::{account as one, random};
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) line: u64,
+    /// Any number that is free will do.
+    pub(super) is_auto: bool,
     /// `None`: it is new.
     pub(super) old: Option<Account>,
     pub(super) new: Account,
@@ -89,6 +91,7 @@ fn judge(
     site: &Site,
 ) -> Result<Planned, Vec<String>> {
     let mut problems = if old.is_none() { missing(&wanted) } else { Vec::new() };
+    let is_auto = wanted.own_number().is_none();
     let Wanted { mut changes, enabled, pin, .. } = wanted;
     if let Some(Err(weak)) = pin.as_ref().map(|pin| pin.judge(number.as_str())) {
         problems.push(format!("pin: it is too easy to guess: it {weak}; choose another one"));
@@ -108,7 +111,7 @@ fn judge(
                 (None, None) => NewPin::Generate,
                 (None, Some(_)) => NewPin::Keep,
             };
-            Ok(Planned { line, old, new, pin })
+            Ok(Planned { line, is_auto, old, new, pin })
         }
         Ok(_) => Err(problems),
         Err(error) => {

@@ -8,6 +8,7 @@ mod doctor;
 mod firewall;
 mod import;
 mod lists;
+mod mail;
 mod service;
 mod setup;
 mod status;
@@ -29,6 +30,7 @@ pub(crate) use doctor::DoctorArguments;
 pub(crate) use firewall::FirewallCommand;
 pub(crate) use import::{ChosenProviders, ImportCommand, ImportFile};
 pub(crate) use lists::{AllowCommand, DenyCommand, NewAllow, NewDeny, Term};
+pub(crate) use mail::{LetterTarget, MailCommand};
 pub(crate) use service::{ServiceChanges, ServiceCommand, ServiceSettings};
 pub(crate) use setup::SetupOptions;
 pub(crate) use status::StatusArguments;
@@ -116,6 +118,12 @@ pub(crate) enum Command {
         /// The address, such as 12.34.56.78 or 2a00:1450:4001:82a::200e
         #[arg(value_parser = address)]
         address: IpAddr,
+    },
+    /// Try whether letters arrive, see to those that have not left, and to what they say
+    #[command(after_help = example::MAIL)]
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// Show how things stand: leases, accounts, the reconciler and the letters
     Status(StatusArguments),

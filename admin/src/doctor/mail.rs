@@ -58,7 +58,9 @@ pub(super) fn check(outbox: &Outbox, config: &Config, now: Timestamp) -> Check {
                 format!("the folder {}", config.mail.directory.display())
             }
         };
-        Fix::advice(format!("see [mail] in the configuration, and that {through} takes letters"))
+        Fix::advice(format!(
+            "see `dialgate mail queue`, [mail] in the configuration, and that {through} takes letters"
+        ))
     };
     if age > STUCK {
         Check::fail(NAME, what, fix())

@@ -19,6 +19,7 @@ mod place;
 mod processes;
 mod services;
 mod strangers;
+mod templates;
 mod trail;
 
 use std::collections::BTreeSet;
@@ -119,6 +120,7 @@ fn all(arguments: &DoctorArguments, config_file: &Path, site: &Site) -> Vec<Chec
     let asterisk = arguments.asterisk.as_path();
     checks.extend(asterisk::check(asterisk, &place, &wanted, !arguments.no_call));
     checks.extend(told.map(|told| mail::check(&told.outbox, config, site.now)));
+    checks.extend(templates::check(site, user.as_ref()));
     let is_passing = checks.iter().any(|it| it.name == pass::NAME && it.outcome < Health::Fail);
     let letter = arguments.letter.as_ref();
     checks.extend(letter.map(|to| letter::check(site, &place, to, is_passing)));

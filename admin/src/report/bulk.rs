@@ -26,7 +26,8 @@ pub(crate) struct BulkRow {
     /// In the file.
     pub(crate) line: u64,
     pub(crate) outcome: BulkOutcome,
-    pub(crate) account: AccountNumber,
+    /// `None`: one that is free, once it is done.
+    pub(crate) account: Option<AccountNumber>,
     pub(crate) name: String,
     /// What changes of an account that is there, such as `services sip -> rtp sip`.
     pub(crate) changes: Vec<String>,

@@ -6,6 +6,7 @@ mod bulk;
 mod firewall;
 mod import;
 mod lists;
+mod mail;
 mod setup;
 mod why;
 
@@ -32,6 +33,7 @@ pub(crate) use firewall::{
 };
 pub(crate) use import::{Import, ImportRow, Outcome, ProviderRow, Providers};
 pub(crate) use lists::{AllowChange, AllowRow, DeniedLease, DenyChange, DenyRow, HostRow};
+pub(crate) use mail::{LetterRow, MailTest, Preview, QueueChange, TestOutcome, WrittenTemplates};
 pub(crate) use setup::{SetupRow, SiteSetup};
 pub(crate) use why::{Denied, Finding, KeptOut, Silenced, Why, WhyAccount, WhyRow};
 
@@ -66,6 +68,11 @@ pub(crate) enum Report {
     Import(Box<Import>),
     Providers(Providers),
     Keys(Keys),
+    MailTest(MailTest),
+    MailQueue(Vec<LetterRow>),
+    QueueChange(QueueChange),
+    Preview(Box<Preview>),
+    WrittenTemplates(WrittenTemplates),
     Status(Box<Status>),
     Doctor(Vec<Check>),
     Audit(Vec<AuditRow>),
@@ -223,6 +230,9 @@ impl Report {
     pub(crate) fn exit(&self) -> Exit {
         if let Self::Doctor(checks) = self {
             return Health::exit(checks);
+        }
+        if let Self::MailTest(test) = self {
+            return test.exit();
         }
         if let Self::Status(status) = self
             && status.is_check

@@ -59,5 +59,6 @@ fn cells(row: &BulkRow) -> Vec<String> {
         BulkOutcome::Change => ("change", row.changes.join(", ")),
         BulkOutcome::Same => ("same", String::new()),
     };
-    vec![row.line.to_string(), what.to_owned(), row.account.to_string(), row.name.clone(), changes]
+    let account = row.account.as_ref().map_or_else(|| "auto".to_owned(), ToString::to_string);
+    vec![row.line.to_string(), what.to_owned(), account, row.name.clone(), changes]
 }

@@ -7,6 +7,7 @@ mod firewall;
 mod import;
 mod limits;
 mod lists;
+mod mail;
 mod setup;
 mod status;
 mod trail;
@@ -68,6 +69,11 @@ impl Reader<'_> {
             Report::Keys(Keys { address: IpAddr::V6(_), keys }) => {
                 format!("{keys}\nFirst press 6, where the call asks for the address.\n")
             }
+            Report::MailTest(test) => mail::test(test),
+            Report::MailQueue(letters) => self.mail_queue(letters),
+            Report::QueueChange(change) => self.queue_change(change),
+            Report::Preview(preview) => mail::preview(preview),
+            Report::WrittenTemplates(written) => mail::written(written),
             Report::Status(status) => self.status(status),
             Report::Doctor(checks) => doctor::words(checks),
             Report::Audit(lines) if lines.is_empty() => {

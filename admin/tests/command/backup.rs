@@ -1,10 +1,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use dialgate_contract::ledger::{LedgerReader, audit, lease};
+use dialgate_contract::ledger::{BasePolicy, Exempt, LedgerReader, audit, base_policy, lease};
 use serde_json::{Value, json};
 
-use crate::site::{ANN, Answer, Site, program};
+use crate::site::{ANN, Answer, Site, now, program};
 use crate::terminal::Terminal;
 
 /// With an account whose PIN is known, a lease and something on both lists.
@@ -229,4 +229,40 @@ BEGIN SELECT RAISE(ABORT, 'lines are only added to the audit trail'); END";
     let file = backed_up(&site);
     let shown = site.ok(&format!("restore {file}"));
     assert!(shown.contains("BROKEN") && shown.contains("line 2 is not"), "{shown}");
+}
+
+#[test]
+fn whether_others_are_kept_out_is_not_for_a_backup_to_say() {
+    let site = site();
+    let decide = |policy| {
+        site.ledger().write(|tx| base_policy::set(tx, policy, &Exempt::default(), now())).unwrap();
+    };
+    let decided =
+        || base_policy::find(site.ledger().connection()).unwrap().map(|found| found.policy);
+    decide(BasePolicy::On);
+    let file = backed_up(&site);
+    decide(BasePolicy::Off);
+    site.ok(&format!("restore {file} --yes"));
+    assert_eq!(decided(), None);
+    decide(BasePolicy::On);
+    site.ok(&format!("restore {file} --yes"));
+    assert_eq!(decided(), Some(BasePolicy::On));
+}
+
+#[test]
+fn what_a_backup_left_that_was_killed_goes_with_a_later_one() {
+    let site = site();
+    let day = std::time::Duration::from_secs(25 * 60 * 60);
+    for (name, age) in [(".backup-old", day), (".backup-new", std::time::Duration::ZERO)] {
+        let folder = site.path("data").join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let then = std::time::UNIX_EPOCH
+            + std::time::Duration::try_from(now().as_duration()).unwrap()
+            - age;
+        std::fs::File::open(&folder).unwrap().set_modified(then).unwrap();
+    }
+    backed_up(&site);
+    let left = names(&site.path("data"));
+    assert!(!left.contains(&".backup-old".to_owned()), "{left:?}");
+    assert!(left.contains(&".backup-new".to_owned()), "{left:?}");
 }

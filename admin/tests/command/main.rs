@@ -20,6 +20,7 @@ mod keys;
 mod lease;
 mod limits;
 mod live;
+mod mail;
 mod output;
 mod rights;
 mod service;

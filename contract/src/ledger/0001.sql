@@ -91,6 +91,7 @@ CREATE TABLE letter (
 ) STRICT;
 
 CREATE INDEX letter_waiting ON letter (due_at) WHERE sent_at IS NULL AND dead_at IS NULL;
+CREATE INDEX letter_given_up ON letter (dead_at) WHERE sent_at IS NULL AND dead_at IS NOT NULL;
 CREATE INDEX letter_done ON letter (coalesce(sent_at, dead_at));
 CREATE INDEX letter_posted ON letter (recipient, created_at);
 

@@ -2,14 +2,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use dialgate_contract::Language;
 use dialgate_contract::config::{Mail, Transport};
 use dialgate_contract::ledger::Letter;
 use dialgate_contract::ledger::letter::Waiting;
-use dialgate_reconciler::mail::{Delivery, Report};
+use dialgate_contract::{Language, SystemUser};
+use dialgate_reconciler::mail::{Delivery, Mailer, Report};
 use mail_parser::{Message, MessageParser, MimeHeaders};
 
-use crate::support::{deliver, letter, mailer, now, report};
+use crate::support::{deliver, letter, mailer, now, program, report};
 
 fn into(folder: &Path, templates: &Path) -> Mail {
     Mail {
@@ -105,4 +105,40 @@ fn a_letter_in_the_operators_own_words_and_in_ours_while_those_are_broken() {
     let ours = send(Some("opened.en.txt: line 2: this letter has no {nmae}"));
     let ours = MessageParser::default().parse(&ours).unwrap();
     assert_eq!(ours.subject(), Some("Your access is open"));
+}
+
+#[test]
+fn roots_own_words_are_read_by_a_child_with_no_rights_where_its_user_may() {
+    if !SystemUser::is_root() {
+        crate::support::skip("words::roots_own_words_are_read_by_a_child", "needs root");
+        return;
+    }
+    let open =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let (folder, templates) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    open(folder.path(), 0o777);
+    open(templates.path(), 0o755);
+    let copy = folder.path().join("program");
+    fs::hard_link(program(), &copy).or_else(|_| fs::copy(program(), &copy).map(drop)).unwrap();
+    let text = templates.path().join("opened.en.txt");
+    fs::write(&text, "Ahoy {name}\n").unwrap();
+
+    let nobody = SystemUser::lookup("nobody").unwrap();
+    let mail = into(folder.path(), templates.path());
+    let mut mailer = Mailer::with_program(mail, Some(nobody), copy);
+    for (owner, mode, said) in
+        [(0, 0o644, None), (0, 0o600, Some("denied")), (65_534, 0o644, Some("root's"))]
+    {
+        std::os::unix::fs::chown(&text, Some(owner), None).unwrap();
+        open(&text, mode);
+        mailer.send(&written_in(Language::En), now()).unwrap();
+        let Report { outcome, fault, .. } = report(&mut mailer);
+        assert_eq!(outcome, Delivery::Sent);
+        assert_eq!(fault.is_some(), said.is_some(), "{fault:?}");
+        assert!(fault.unwrap_or_default().contains(said.unwrap_or_default()), "{owner} {mode:o}");
+        let kept = kept(folder.path());
+        let message = MessageParser::default().parse(&kept).unwrap();
+        let is_own = message.body_text(0).unwrap().starts_with("Ahoy");
+        assert_eq!(is_own, said.is_none());
+    }
 }

@@ -140,8 +140,8 @@ pub fn posted_since(
 /// When the database cannot be read.
 pub fn backlog(connection: &Connection) -> Result<(u32, u32), DatabaseError> {
     Ok(connection.query_row(
-        "SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL)
-         FROM letter WHERE sent_at IS NULL",
+        "SELECT (SELECT count(*) FROM letter WHERE sent_at IS NULL AND dead_at IS NULL),
+                (SELECT count(*) FROM letter WHERE sent_at IS NULL AND dead_at IS NOT NULL)",
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
