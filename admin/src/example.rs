@@ -25,6 +25,11 @@ pub(crate) const SERVICE: &str = "\
 Example:
   dialgate service add vpn udp:1194,tcp:443";
 
+/// In lines that fit a terminal.
+pub(crate) const ACCOUNT_USAGE: &str = "\
+dialgate account add [OPTIONS] <NUMBER|auto>
+           --name <NAME> --email <EMAIL> --services <NAMES>";
+
 pub(crate) const ACCOUNT: &str = "\
 Examples:
   dialgate account add auto --name Ann --email ann@example.net --services sip
