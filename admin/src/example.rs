@@ -31,6 +31,11 @@ Examples:
   dialgate service set ssh --max 2h
   dialgate service set web --ports tcp:443 --max default";
 
+/// In lines that fit a terminal.
+pub(crate) const ACCOUNT_USAGE: &str = "\
+dialgate account add [OPTIONS] <NUMBER|auto>
+           --name <NAME> --email <EMAIL> --services <NAMES>";
+
 pub(crate) const ACCOUNT: &str = "\
 Examples:
   dialgate account add auto --name Ann --email ann@example.net --services sip

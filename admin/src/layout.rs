@@ -64,6 +64,18 @@ pub(crate) fn wrapped(label: &str, words: &str) -> String {
     text
 }
 
+/// Lines that are too long for a terminal, on as many as they need; commands stay whole, to be copied.
+pub(crate) fn fitted(text: &str) -> String {
+    let one = |line: &str| {
+        let words = line.trim_start();
+        if line.chars().count() <= usize::from(WIDTH) || words.starts_with("dialgate ") {
+            return format!("{line}\n");
+        }
+        wrapped(&" ".repeat(line.len().saturating_sub(words.len())), words)
+    };
+    text.lines().map(one).collect()
+}
+
 /// A word that is longer than a line, in pieces.
 fn pieces(word: &str, room: usize) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
@@ -100,6 +112,17 @@ mod tests {
         let text = wrapped("PROBLEM      ", &format!("see {word} there"));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert_eq!(text.split_whitespace().collect::<String>(), format!("PROBLEMsee{word}there"));
+    }
+
+    #[test]
+    fn only_lines_that_are_too_long_are_broken_and_no_command() {
+        let command = format!("      dialgate allow add --name '{}'", "wide ".repeat(20));
+        let wide = format!("  {}", "wide ".repeat(20));
+        let text = fitted(&format!("a  |\n\n{command}\n{wide}"));
+        let (kept, broken) = text.split_once(&command).unwrap();
+        assert_eq!(kept, "a  |\n\n");
+        assert_eq!(broken.trim_start().lines().count(), 2, "{text}");
+        assert!(broken.lines().skip(1).all(|line| line.starts_with("  wide") && line.len() <= 80));
     }
 
     #[test]

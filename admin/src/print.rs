@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::contact::is_invisible;
 use crate::error::Error;
-use crate::layout::wrapped;
+use crate::layout::{fitted, wrapped};
 use crate::paint::coloured;
 use crate::report::{AuditRow, Report};
 use crate::text::Reader;
@@ -92,7 +92,13 @@ pub(crate) fn error(error: &Error) -> Exit {
 
 /// Prints help, the version, or what is wrong with the command line.
 pub(crate) fn usage(answer: &clap::Error) -> Exit {
-    match answer.print() {
+    let text = answer.to_string();
+    let printed = match answer.use_stderr() && stderr().is_terminal() {
+        // It fits help texts to the terminal by itself, and nothing else.
+        true if fitted(&text) != text => stderr().lock().write_all(fitted(&text).as_bytes()),
+        true | false => answer.print(),
+    };
+    match printed {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Exit::IoErr,
         Ok(()) | Err(_) if answer.use_stderr() => Exit::Usage,
         Ok(()) | Err(_) => Exit::Ok,
@@ -134,10 +140,10 @@ fn answer(text: &[u8]) -> Exit {
 
 fn complain(text: &str) {
     let text = text.trim_end();
-    let one_line = !text.contains('\n');
-    let text = match one_line && stderr().is_terminal() {
-        true => wrapped("dialgate: ", text),
-        false => format!("dialgate: {text}\n"),
+    let text = match text.split_once('\n') {
+        _ if !stderr().is_terminal() => format!("dialgate: {text}\n"),
+        Some((first, more)) => wrapped("dialgate: ", first) + &fitted(more),
+        None => wrapped("dialgate: ", text),
     };
     // There is nowhere else to say that standard error is closed.
     let _ = stderr().lock().write_all(text.as_bytes());

@@ -11,7 +11,7 @@ use crate::example;
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
     /// Add an account, and show its new PIN this once
-    #[command(after_help = example::ACCOUNT)]
+    #[command(after_help = example::ACCOUNT, override_usage = example::ACCOUNT_USAGE)]
     Add(NewAccount),
     /// Add and change many accounts from a CSV file, shown before it is done
     #[command(after_help = example::ACCOUNT_IMPORT)]

@@ -81,8 +81,8 @@ fn ledger(site: &Site, place: &Place<'_>) -> Option<Check> {
 
 fn restore() -> Fix {
     Fix::advice(
-        "stop dialgate-agi and dialgate-reconciler, restore the file and those beside it from a backup, and run \
-         `dialgate init`",
+        "stop dialgate-agi and dialgate-reconciler, move the file away, run `dialgate restore BACKUP --yes`, or \
+         `dialgate init` where there is no backup, and start both again",
     )
 }
 

@@ -52,7 +52,8 @@ impl Reader<'_> {
 pub(super) fn backed_up(done: &BackedUp) -> String {
     let BackedUp { file, accounts, .. } = done;
     let words = format!(
-        "{accounts} accounts, the lists, the audit trail, the pepper and the configuration are in {}. Keep it like a password: whoever has it can guess PINs.",
+        "{accounts} account{}, the lists, the audit trail, the pepper and the configuration are in {}. Keep it like a password: whoever has it can guess PINs.",
+        if *accounts == 1 { "" } else { "s" },
         file.display()
     );
     wrapped("", &words)

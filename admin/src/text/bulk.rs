@@ -50,7 +50,11 @@ impl Reader<'_> {
 }
 
 pub(super) fn exported(exported: &Exported) -> String {
-    format!("{} accounts are in {}\n", exported.accounts, exported.file.display())
+    let accounts = match exported.accounts {
+        1 => "1 account is".to_owned(),
+        many => format!("{many} accounts are"),
+    };
+    format!("{accounts} in {}\n", exported.file.display())
 }
 
 fn cells(row: &BulkRow) -> Vec<String> {

@@ -10,10 +10,12 @@ impl Reader<'_> {
         let mut text = format!("address      {}\n", why.address);
         if let Some(denied) = &why.denied {
             let name = if denied.name.is_empty() { "" } else { &format!(" ({})", denied.name) };
-            let (since, until) = (self.date(denied.since), self.end(denied.expires_at));
+            let until = denied.expires_at.map(|end| format!("until {}", self.date(end)));
             let words = format!(
-                "by {}{name} on the deny list, since {since}, {until}; it wins",
-                denied.network
+                "by {}{name} on the deny list, since {}, {}; it wins",
+                denied.network,
+                self.date(denied.since),
+                until.as_deref().unwrap_or("for good")
             );
             text.push_str(&wrapped("DENIED       ", &words));
         }

@@ -1,6 +1,7 @@
 use std::process::Stdio;
 
 use crate::site::{ANN, Site, answer, program};
+use crate::terminal::Terminal;
 
 #[test]
 fn help_and_version_are_answers_and_usage_errors_are_not() {
@@ -21,6 +22,28 @@ fn help_and_version_are_answers_and_usage_errors_are_not() {
             if code == 0 { (answer.out, answer.err) } else { (answer.err, answer.out) };
         assert!(said.contains(word) && silent.is_empty(), "{arguments:?}: {said}");
         assert!(said.lines().all(|line| line.len() <= 100), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_fits_a_terminal() {
+    let site = Site::new();
+    site.ok(ANN);
+    let lines = site.path("lines.csv");
+    std::fs::write(&lines, "number,name,email,services\nauto,B,bad,sip\n47,A,a@b.example,sip\n")
+        .unwrap();
+    for line in [
+        "account set 4711",
+        "account add 47",
+        "lease grant 4711 12.34.56",
+        "account add 4712 --name A --email a@example.net --services nosuch",
+        &format!("account import {}", lines.display()),
+    ] {
+        let mut command = program();
+        command.arg("--config").arg(site.config()).args(line.split_whitespace());
+        let (seen, code) = Terminal::open(command).end();
+        assert!(matches!(code, Some(64 | 65)), "{line}: {seen}");
+        assert!(seen.lines().all(|line| line.trim_end().chars().count() <= 80), "{line}: {seen}");
     }
 }
 

@@ -23,14 +23,28 @@ fn what_the_programs_say_is_among_the_meanings() {
 
 #[test]
 fn what_has_a_meaning_is_said() {
-    let packages = PROGRAMS.iter().chain(&["admin"]);
-    let texts = packages.flat_map(|package| sources(package)).map(|(_, text)| text);
-    // The words of toml's own.
-    let all = texts.collect::<String>() + "TOML parse error";
-    let all = plain(&all);
+    // These are toml's own words.
+    let all = plain(&(everything() + "TOML parse error"));
     let forgotten: Vec<_> =
         rows().into_iter().filter(|row| !row.iter().all(|part| all.contains(part))).collect();
     assert!(forgotten.is_empty(), "nobody says that any more: {forgotten:#?}");
+}
+
+#[test]
+fn what_the_audit_trail_says_has_a_meaning_and_is_said() {
+    let text = read("docs/messages.md");
+    let (_, trail) = text.split_once("\n## The audit trail").unwrap();
+    let cells = trail.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let told: Vec<_> = cells.flat_map(|cell| cell.split(['`', ',', ' '])).collect();
+    let all = everything();
+    let unsaid: Vec<_> = told
+        .iter()
+        .filter(|word| !word.is_empty() && !all.contains(&format!("\"{word}\"")))
+        .collect();
+    assert!(unsaid.is_empty(), "nobody says that any more: {unsaid:?}");
+    let refusals = dialgate_contract::Refusal::ALL.iter().map(ToString::to_string);
+    let missing: Vec<_> = refusals.filter(|word| !told.contains(&word.as_str())).collect();
+    assert!(missing.is_empty(), "not in docs/messages.md: {missing:?}");
 }
 
 #[test]
@@ -41,6 +55,12 @@ fn texts_are_found_behind_their_marks() {
     assert!(!has_words("{error}") && has_words("{a} is wrong"));
     assert!(is_told("it is so: {why}", &[vec!["it is".to_owned(), ": ".to_owned()]]));
     assert!(!is_told("it is so", &[vec!["so".to_owned(), "it".to_owned()]]));
+}
+
+/// The sources of all programs.
+fn everything() -> String {
+    let packages = PROGRAMS.iter().chain(&["admin"]);
+    packages.flat_map(|package| sources(package)).map(|(_, text)| text).collect()
 }
 
 /// The fixed parts of the words in each row of the tables.
