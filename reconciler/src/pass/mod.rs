@@ -136,6 +136,8 @@ impl Reconciler {
         self.remember_names(&desired, actual.as_ref().ok())?;
         let mut passed = Passed::default();
         if !closing.is_empty() {
+            // What is shared is copied before it changes.
+            drop(actual);
             passed.dropped += self.decide_closing(&closing, now)?.dropped;
             (desired, actual) = self.close(now)?;
         }
@@ -172,11 +174,11 @@ impl Reconciler {
     /// Closes what is open and should not be; what should be, and what the kernel holds then.
     fn close(&mut self, now: Timestamp) -> Result<(Desired, Result<Actual, PassError>), PassError> {
         let read = self.firewall.read();
-        let desired = self.wanted(now)?;
+        let (desired, reading) = (self.wanted(now)?, self.firewall.readings());
         let actual = self.close_by(&desired, read);
         // What was read anew is compared with everything.
-        let desired = if desired.part().is_some() { self.wanted(now)? } else { desired };
-        Ok((desired, actual))
+        let is_anew = self.firewall.readings() != reading;
+        Ok((if is_anew { self.wanted(now)? } else { desired }, actual))
     }
 
     fn close_by(
@@ -260,7 +262,7 @@ fn settle(
         let since = Settled::since(settled, firewall, connection, now)?;
         Ok(wanted_since(connection, config, now, since)?)
     };
-    let mut desired = want(firewall)?;
+    let (mut desired, reading) = (want(firewall)?, firewall.readings());
     let plan = Plan::between(&desired, &actual)?;
     drop(actual);
     if plan.is_empty() {
@@ -269,7 +271,7 @@ fn settle(
     tell(&plan);
     firewall.apply(&plan)?;
     let actual = firewall.read()?;
-    if desired.part().is_some() {
+    if firewall.readings() != reading {
         // What was read anew is compared with everything.
         desired = want(firewall)?;
     }
