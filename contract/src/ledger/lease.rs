@@ -210,10 +210,16 @@ pub fn open(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<LeaseId, DatabaseError> {
-    transaction.execute(
+    let mut statement = transaction.prepare_cached(
         "INSERT INTO lease (account, address, services, opened_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![account.as_str(), address.to_string(), service::list(services), from.as_second(), until.as_second()],
     )?;
+    statement.execute(params![
+        account.as_str(),
+        address.to_string(),
+        service::list(services),
+        from.as_second(),
+        until.as_second()
+    ])?;
     Ok(LeaseId(transaction.last_insert_rowid()))
 }
 
@@ -247,11 +253,10 @@ pub fn end(
     at: Timestamp,
     by: LeaseEnd,
 ) -> Result<bool, DatabaseError> {
-    let changed = transaction.execute(
+    let mut statement = transaction.prepare_cached(
         "UPDATE lease SET ended_at = ?2, ended_by = ?3 WHERE id = ?1 AND ended_at IS NULL",
-        params![id.0, at.as_second(), by.as_str()],
     )?;
-    Ok(changed > 0)
+    Ok(statement.execute(params![id.0, at.as_second(), by.as_str()])? > 0)
 }
 
 pub(super) fn query(

@@ -183,7 +183,8 @@ fn kept(desired: &Desired, network: IpNet) -> Vec<(IpNet, Ports)> {
             Purpose::Lan => Some(&Ports::All),
             Purpose::Deny | Purpose::Ended | Purpose::Trial => None,
         };
-        let Some(ports) = ports.filter(|_| name.family() == Family::of(network)) else { continue };
+        let may_have = name.family() == Family::of(network) && !entries.is_empty();
+        let Some(ports) = ports.filter(|_| may_have) else { continue };
         kept.extend(overlapping(entries, network).map(|other| (other, ports.clone())));
     }
     if let Some(policy) = desired.policy() {

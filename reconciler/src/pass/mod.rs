@@ -163,6 +163,8 @@ impl Reconciler {
         drop(desired);
         let mut passed = Passed::default();
         if !closing.is_empty() {
+            // What is shared is copied before it changes.
+            drop(actual);
             passed.dropped += self.decide_closing(&closing, now)?.dropped;
             (_, actual) = self.close(now)?;
         }
@@ -198,11 +200,11 @@ impl Reconciler {
     /// Closes what is open and should not be; what should be, and what the kernel holds then.
     fn close(&mut self, now: Timestamp) -> Result<(Desired, Result<Actual, PassError>), PassError> {
         let read = self.firewall.read();
-        let desired = self.wanted(now)?;
+        let (desired, reading) = (self.wanted(now)?, self.firewall.readings());
         let actual = self.close_by(&desired, read);
         // What was read anew is compared with everything.
-        let desired = if desired.part().is_some() { self.wanted(now)? } else { desired };
-        Ok((desired, actual))
+        let is_anew = self.firewall.readings() != reading;
+        Ok((if is_anew { self.wanted(now)? } else { desired }, actual))
     }
 
     fn close_by(
@@ -296,7 +298,7 @@ fn settle(
     now: Timestamp,
 ) -> Result<(), PassError> {
     let want = |firewall: &Observed| Settled::wanted(settled, firewall, connection, config, now);
-    let mut desired = want(firewall)?;
+    let (mut desired, reading) = (want(firewall)?, firewall.readings());
     let plan = Plan::between(&desired, &actual)?;
     drop(actual);
     if plan.is_empty() {
@@ -305,7 +307,7 @@ fn settle(
     tell(&plan);
     firewall.apply(&plan)?;
     let actual = firewall.read()?;
-    if desired.part().is_some() {
+    if firewall.readings() != reading {
         // What was read anew is compared with everything.
         desired = want(firewall)?;
     }

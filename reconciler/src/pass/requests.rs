@@ -60,13 +60,17 @@ impl Reconciler {
             let want =
                 |firewall: &Observed| Settled::wanted(*settled, firewall, transaction, config, now);
             let before = firewall.read_sets()?;
-            let closings = Plan::closings(&want(firewall)?, &before);
+            let (mut desired, reading) = (want(firewall)?, firewall.readings());
+            let closings = Plan::closings(&desired, &before);
             drop(before);
             if !closings.is_empty() {
                 tell(&closings);
                 firewall.apply(&closings)?;
                 let after = firewall.read_sets()?;
-                let rest = Plan::unclosed(&want(firewall)?, &after);
+                if firewall.readings() != reading {
+                    desired = want(firewall)?;
+                }
+                let rest = Plan::unclosed(&desired, &after);
                 if !rest.is_empty() {
                     return Err(PassError::unsettled(&rest));
                 }
