@@ -39,7 +39,8 @@ fn passed(site: &Site, changes: u32, rounds: u32) -> io::Result<Sample> {
     Ok(passed)
 }
 
-/// One way by the bare tool and the other by a plan, in turns.
+/// One way by the bare tool and the other by a plan, in turns. Both are of what changes alone, as a pass that knows the
+/// kernel plans.
 fn planned(site: &Site, changes: u32, rounds: u32) -> io::Result<(Sample, Sample)> {
     let (mut floor, mut applied) = (Sample::default(), Sample::default());
     let mut kernel = Kernel::new().map_err(io::Error::other)?;
@@ -47,7 +48,8 @@ fn planned(site: &Site, changes: u32, rounds: u32) -> io::Result<(Sample, Sample
     settle(&mut kernel, &site.desired(0, &[])?)?;
     for round in 0..2 * rounds {
         let there = site.desired(changes / 2, &site.others(changes))?;
-        let back = site.desired(0, &[])?;
+        let there = site.only_changed(there, changes)?;
+        let back = site.only_changed(site.desired(0, &[])?, changes)?;
         let bare_first = round % 2 == 0;
         for (desired, is_bare) in [(&there, bare_first), (&back, !bare_first)] {
             if is_bare {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use dialgate_contract::config::{Anchor, Config};
 use dialgate_contract::database::DatabaseError;
 use dialgate_contract::ledger::{LeaseEnd, LeaseId, Ledger, lease, service};
-use dialgate_contract::{AccountNumber, ServiceName, TravellerAddress};
+use dialgate_contract::{AccountNumber, Network, ServiceName, TravellerAddress};
 use dialgate_reconciler::admit::MOST_LEASES;
 use dialgate_reconciler::firewall::{Desired, Grant, Kernel, Time};
 use dialgate_reconciler::pass::Reconciler;
@@ -119,6 +119,13 @@ impl Site {
     /// Leases that the ledger does not have: those that begin when `changes` are made.
     pub(super) fn others(&self, changes: u32) -> Vec<u32> {
         (self.leases..self.leases + changes - changes / 2).collect()
+    }
+
+    /// Of what the kernel should hold, only what is different when `changes` are made.
+    pub(super) fn only_changed(&self, desired: Desired, changes: u32) -> io::Result<Desired> {
+        let numbers = (0..changes / 2).chain(self.others(changes));
+        let networks = numbers.map(|number| Ok(Network::from(address(number)?).net()));
+        Ok(desired.only(networks.collect::<io::Result<_>>()?))
     }
 
     fn config_file(&self) -> PathBuf {
