@@ -63,7 +63,7 @@ fn travelin_man(file: &ImportFile, private: bool, site: &Site) -> Result<Vec<Fou
         }
         return Ok(found);
     }
-    let what = "a NAME.iptables file (the file of iptables itself does)";
+    let what = "this is no file of iptables, and a NAME.iptables file";
     let services = required(file, what, "sip", site)?;
     Ok(vec![account(&file.path, &services, private)?])
 }

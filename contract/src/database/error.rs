@@ -47,7 +47,9 @@ pub enum DatabaseError {
     #[error("SQLite {0} can damage a database: 3.51.3 or newer is needed")]
     Library(&'static str),
     /// A stored value is not what it should be.
-    #[error("{column} holds {value:?}, which is no {what}: restore the database from a backup")]
+    #[error(
+        "{column} holds {value:?}, which is no {what}: put a backup in its place with `dialgate restore`"
+    )]
     Corrupt {
         /// Table and column.
         column: &'static str,
@@ -113,7 +115,9 @@ fn advice(error: &rusqlite::Error) -> &'static str {
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "; only the user it belongs to may write it"
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; restore it from a backup",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            "; `dialgate doctor` tells which file, and `dialgate restore` puts a backup in its place"
+        }
         Some(_) | None => "",
     }
 }

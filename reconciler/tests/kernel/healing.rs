@@ -10,7 +10,7 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 const WITHIN_A_TICK: Duration = Duration::from_secs(15);
 
 #[test]
-fn whoever_flushes_rules_is_undone_within_a_second() {
+fn whoever_flushes_rules_is_undone_at_once() {
     in_own_network(|| {
         let damages: [(&str, &dyn Fn()); 6] = [
             ("iptables -F", &|| drop(sh("iptables -F"))),
