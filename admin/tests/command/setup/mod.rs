@@ -2,6 +2,7 @@
 
 mod asked;
 mod done;
+mod linked;
 mod refused;
 mod undone;
 
