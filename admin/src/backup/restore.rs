@@ -48,7 +48,10 @@ pub(crate) fn run(
     let backup = Unpacked::read(&options.path, make::folder(&site)?)?;
     let fate = ConfigFate::of(here.as_deref(), &backup.config_text);
     let site = match fate {
-        ConfigFate::Placed => Site::new(backup.config.clone(), now),
+        ConfigFate::Placed => {
+            place::refuse_elsewhere(&backup.config)?;
+            Site::new(backup.config.clone(), now)
+        }
         ConfigFate::Same | ConfigFate::Kept(_) => site,
     };
     // A user that is not there is told of before anything is changed.

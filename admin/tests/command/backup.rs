@@ -266,3 +266,58 @@ fn what_a_backup_left_that_was_killed_goes_with_a_later_one() {
     assert!(!left.contains(&".backup-old".to_owned()), "{left:?}");
     assert!(left.contains(&".backup-new".to_owned()), "{left:?}");
 }
+
+#[test]
+fn the_configuration_of_a_backup_has_no_say_over_files_that_are_not_ours() {
+    for (is_data, name) in [(false, "pepper"), (true, "data")] {
+        let site = site();
+        let text = std::fs::read(backed_up(&site)).unwrap();
+        std::fs::remove_dir_all(site.path("data")).unwrap();
+        std::fs::remove_file(site.path("pepper")).unwrap();
+        std::fs::remove_file(site.config()).unwrap();
+        let theirs = site.path(if is_data { "data/shadow" } else { "pepper" });
+        if is_data {
+            std::fs::create_dir(site.path("data")).unwrap();
+            let open = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(site.path("data"), open).unwrap();
+        }
+        std::fs::write(&theirs, "root:*:\n").unwrap();
+        let before = std::fs::metadata(site.path(name)).unwrap().permissions().mode();
+        let answer = restore(&site, &text);
+        if answer.code == 77 {
+            return;
+        }
+        assert!(answer.code == 65 && answer.err.contains("nothing was changed"), "{answer:?}");
+        let after = std::fs::metadata(site.path(name)).unwrap().permissions().mode();
+        assert_eq!((after, site.config().exists()), (before, false));
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "root:*:\n");
+    }
+}
+
+#[test]
+fn what_services_open_after_a_restore_is_shown() {
+    let site = site();
+    let file = backed_up(&site);
+    site.ok("service remove web");
+    site.ok("service add fax tcp:99");
+    let shown = site.ok(&format!("restore {file}"));
+    for words in ["service web comes: tcp:80 tcp:443", "service fax goes"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+#[test]
+fn a_ledger_that_could_not_count_on_is_refused() {
+    for edit in [
+        "UPDATE revision SET number = 9223372036854775806",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'lease'",
+    ] {
+        let site = site();
+        let ledger = rusqlite::Connection::open(site.path("data/ledger.db")).unwrap();
+        ledger.execute(edit, []).unwrap();
+        drop(ledger);
+        let file = backed_up(&site);
+        let answer = site.run(&format!("restore {file}"));
+        assert!(answer.code == 65 && answer.err.contains("counts"), "{edit}: {answer:?}");
+    }
+}
