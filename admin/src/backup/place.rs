@@ -1,5 +1,6 @@
 //! The files beside the ledger, put in their places.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use dialgate_contract::config::Config;
@@ -62,6 +63,22 @@ pub(super) fn config(path: &Path, text: &[u8], config: &Config) -> Result<(), Er
     let rights = Owners::of(config)?.shared(0o640);
     files::parent(path)?;
     files::replace(path, rights, text)
+}
+
+/// Removes the queue where there was no ledger with accounts: whoever has a request in it was let in by one that is lost,
+/// with its verdict, and it would be decided again. `dialgate-agi` begins another one.
+pub(super) fn forget_requests(config: &Config) -> Result<(), Error> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = config.queue_file().into_os_string();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("removing", Path::new(&path))(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Puts the pepper in the place of the one that is there.

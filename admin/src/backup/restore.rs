@@ -64,6 +64,9 @@ pub(crate) fn run(
     if fate == ConfigFate::Placed {
         place::config(config_file, &backup.config_text, &site.config)?;
     }
+    if shown.accounts_now.unwrap_or_default() == 0 {
+        place::forget_requests(&site.config)?;
+    }
     let pepper = Pepper::load(&site.config.pepper_file).ok();
     let kept = match live {
         None => init::run(config_file).map(|_| None)?,
@@ -115,7 +118,7 @@ fn describe(
         now = Some(account::all(live)?.len());
     }
     let (config, differs) = match fate {
-        ConfigFate::Placed => (RestoredConfig::Placed, Vec::new()),
+        ConfigFate::Placed => (RestoredConfig::Placed, compare::keys(b"", &backup.config_text)),
         ConfigFate::Same => (RestoredConfig::Same, Vec::new()),
         ConfigFate::Kept(differs) => (RestoredConfig::Kept, differs.clone()),
     };

@@ -321,3 +321,38 @@ fn a_ledger_that_could_not_count_on_is_refused() {
         assert!(answer.code == 65 && answer.err.contains("counts"), "{edit}: {answer:?}");
     }
 }
+
+#[test]
+fn requests_whose_verdicts_are_lost_are_not_decided_again() {
+    let site = site();
+    let file = backed_up(&site);
+    let queue = site.path("data/queue/queue.db");
+    // Of a caller who hung up before the verdict was heard.
+    std::fs::write(&queue, "a request").unwrap();
+    site.ok(&format!("restore {file} --yes"));
+    assert!(queue.exists(), "the verdict is in the ledger that was here");
+    for suffix in ["", "-wal", "-shm"] {
+        let ledger = site.path(&format!("data/ledger.db{suffix}"));
+        let moved = site.path(&format!("ledger.old{suffix}"));
+        let _ = std::fs::rename(ledger, moved);
+    }
+    site.ok(&format!("restore {file} --yes"));
+    assert!(!queue.exists());
+}
+
+#[test]
+fn what_comes_with_the_configuration_of_a_backup_is_shown() {
+    let site = site();
+    site.configure("[firewall]\nbackend = \"dry-run\"");
+    let text = std::fs::read(backed_up(&site)).unwrap();
+    std::fs::remove_dir_all(site.path("data")).unwrap();
+    std::fs::remove_file(site.config()).unwrap();
+    let answer = site.run_with(&["restore", "-"], &text);
+    if answer.code == 77 {
+        return;
+    }
+    assert!(
+        answer.out.contains("firewall.backend is the default, in the backup \"dry-run\""),
+        "{answer:?}"
+    );
+}
