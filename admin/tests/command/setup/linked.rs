@@ -3,14 +3,15 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::process::Command;
+
+use crate::site::{answer, shell};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/link-sounds");
 const ASTERISK: u32 = 4321;
 
 fn link(sounds: &Path, ours: &Path) -> bool {
-    let mut command = Command::new(SCRIPT);
-    command.arg(sounds).env("DIALGATE_SOUNDS", ours).status().unwrap().success()
+    let script = format!("DIALGATE_SOUNDS={ours:?} {SCRIPT:?} {sounds:?}");
+    answer(shell(&script), b"").code == 0
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod asked;
 mod done;
 mod linked;
 mod refused;
+mod removed;
 mod undone;
 
 use std::collections::BTreeMap;
