@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use dialgate_contract::AccountNumber;
 use dialgate_contract::database::DatabaseError;
-use dialgate_contract::ledger::{Account, account, allow, deny};
+use dialgate_contract::ledger::{Account, account, allow, deny, service};
+use dialgate_contract::{AccountNumber, Service};
 use rusqlite::Connection;
 
 use crate::bulk;
 
-/// Every account and entry of the lists that comes, goes or changes.
+/// Every account, entry of the lists and service that comes, goes or changes.
 pub(super) fn changes(live: &Connection, copy: &Connection) -> Result<Vec<String>, DatabaseError> {
     let mut changes = accounts(live, copy)?;
     let allowed = |connection| -> Result<BTreeMap<String, String>, DatabaseError> {
@@ -20,6 +20,7 @@ pub(super) fn changes(live: &Connection, copy: &Connection) -> Result<Vec<String
         let all = deny::all(connection)?.into_iter();
         Ok(all.map(|entry| (entry.network.to_string(), format!("{entry:?}"))).collect())
     };
+    changes.extend(services(live, copy)?);
     changes.extend(list("the allow list", &allowed(live)?, &allowed(copy)?));
     changes.extend(list("the deny list", &denied(live)?, &denied(copy)?));
     Ok(changes)
@@ -48,6 +49,25 @@ fn accounts(live: &Connection, copy: &Connection) -> Result<Vec<String>, Databas
         }
         (!changed.is_empty())
             .then(|| format!("account {number} ({}): {}", one.name, changed.join(", ")))
+    });
+    Ok(gone.chain(rest).collect())
+}
+
+fn services(live: &Connection, copy: &Connection) -> Result<Vec<String>, DatabaseError> {
+    let all = |connection| -> Result<BTreeMap<String, String>, DatabaseError> {
+        let with_ports = |one: Service| {
+            let longest = one.longest.map(|longest| format!(", for {longest} at most"));
+            (one.name.to_string(), format!("{}{}", one.ports, longest.unwrap_or_default()))
+        };
+        Ok(service::all(connection)?.into_iter().map(with_ports).collect())
+    };
+    let (live, copy) = (all(live)?, all(copy)?);
+    let gone = live.keys().filter(|name| !copy.contains_key(*name));
+    let gone = gone.map(|name| format!("service {name} goes"));
+    let rest = copy.iter().filter_map(|(name, then)| match live.get(name) {
+        None => Some(format!("service {name} comes: {then}")),
+        Some(now) if now != then => Some(format!("service {name}: {now} -> {then}")),
+        Some(_) => None,
     });
     Ok(gone.chain(rest).collect())
 }

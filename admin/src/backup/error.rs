@@ -20,6 +20,10 @@ pub(crate) enum BackupError {
     )]
     Newer(String),
     #[error(
+        "the configuration in this backup names {}, where there is something that is not dialgate's: nothing was changed; if the backup is yours, write a configuration with data-dir and pepper-file here first, see dialgate.toml(5)", .0.display()
+    )]
+    Elsewhere(PathBuf),
+    #[error(
         "after this {0} would be on the deny list, and the SSH connection from {1} kept out: nothing was changed; say --even-me if you mean it"
     )]
     Me(dialgate_contract::Network, std::net::IpAddr),
@@ -34,7 +38,11 @@ impl BackupError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Terminal => Exit::Usage,
-            Self::There(_) | Self::Foreign(_) | Self::Damaged(_) | Self::Me(..) => Exit::DataErr,
+            Self::There(_)
+            | Self::Foreign(_)
+            | Self::Damaged(_)
+            | Self::Elsewhere(_)
+            | Self::Me(..) => Exit::DataErr,
             Self::Newer(_) => Exit::Config,
             Self::Live { .. } => Exit::DataErr,
         }

@@ -1,11 +1,13 @@
 //! The files beside the ledger, put in their places.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use dialgate_contract::config::Config;
 use dialgate_pin::Pepper;
 
-use super::compare;
+use super::error::BackupError;
+use super::{LEDGER, compare};
 use crate::error::Error;
 use crate::files;
 use crate::init::{Owners, TEMPLATE};
@@ -31,11 +33,52 @@ impl ConfigFate {
     }
 }
 
+/// Refuses a configuration from elsewhere that would have files of others changed, or given to dialgate's user.
+pub(super) fn refuse_elsewhere(config: &Config) -> Result<(), Error> {
+    let Config { data_dir, pepper_file, .. } = config;
+    let (usual, elsewhere) =
+        (Config::default(), |path: &Path| Err(BackupError::Elsewhere(path.to_owned()).into()));
+    if *data_dir != usual.data_dir && !is_ours(data_dir) {
+        return elsewhere(data_dir);
+    }
+    let is_pepper = |file: &Path| file.is_file() && Pepper::load(file).is_ok();
+    let is_free = std::fs::symlink_metadata(pepper_file).is_err();
+    if *pepper_file != usual.pepper_file && !is_free && !is_pepper(pepper_file) {
+        return elsewhere(pepper_file);
+    }
+    Ok(())
+}
+
+/// A folder with a ledger, or with nothing in it, or none.
+fn is_ours(folder: &Path) -> bool {
+    if std::fs::symlink_metadata(folder).is_err() {
+        return true;
+    }
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten();
+    folder.join(LEDGER).is_file() || (folder.is_dir() && entries.next().is_none())
+}
+
 /// Puts the configuration where there is none that somebody has written.
 pub(super) fn config(path: &Path, text: &[u8], config: &Config) -> Result<(), Error> {
     let rights = Owners::of(config)?.shared(0o640);
     files::parent(path)?;
     files::replace(path, rights, text)
+}
+
+/// Removes the queue where there was no ledger with accounts: whoever has a request in it was let in by one that is lost,
+/// with its verdict, and it would be decided again. `dialgate-agi` begins another one.
+pub(super) fn forget_requests(config: &Config) -> Result<(), Error> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = config.queue_file().into_os_string();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("removing", Path::new(&path))(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Puts the pepper in the place of the one that is there.

@@ -48,7 +48,10 @@ pub(crate) fn run(
     let backup = Unpacked::read(&options.path, make::folder(&site)?)?;
     let fate = ConfigFate::of(here.as_deref(), &backup.config_text);
     let site = match fate {
-        ConfigFate::Placed => Site::new(backup.config.clone(), now),
+        ConfigFate::Placed => {
+            place::refuse_elsewhere(&backup.config)?;
+            Site::new(backup.config.clone(), now)
+        }
         ConfigFate::Same | ConfigFate::Kept(_) => site,
     };
     // A user that is not there is told of before anything is changed.
@@ -60,6 +63,9 @@ pub(crate) fn run(
     }
     if fate == ConfigFate::Placed {
         place::config(config_file, &backup.config_text, &site.config)?;
+    }
+    if shown.accounts_now.unwrap_or_default() == 0 {
+        place::forget_requests(&site.config)?;
     }
     let pepper = Pepper::load(&site.config.pepper_file).ok();
     let kept = match live {
@@ -112,7 +118,7 @@ fn describe(
         now = Some(account::all(live)?.len());
     }
     let (config, differs) = match fate {
-        ConfigFate::Placed => (RestoredConfig::Placed, Vec::new()),
+        ConfigFate::Placed => (RestoredConfig::Placed, compare::keys(b"", &backup.config_text)),
         ConfigFate::Same => (RestoredConfig::Same, Vec::new()),
         ConfigFate::Kept(differs) => (RestoredConfig::Kept, differs.clone()),
     };

@@ -186,7 +186,9 @@ impl<'a> Cells<'a> {
     fn enabled(&mut self) -> Option<bool> {
         let text = self.text("enabled")?;
         match text.to_ascii_lowercase().as_str() {
-            "" | "yes" | "true" | "1" => return Some(true),
+            // Nobody who was shut out is let in again by a cell that was not filled in.
+            "" => {}
+            "yes" | "true" | "1" => return Some(true),
             "no" | "false" | "0" => return Some(false),
             _ => self.problem("enabled", text, "write yes or no"),
         }

@@ -29,20 +29,40 @@ pub(super) fn find(text: &[u8]) -> Result<Option<String>, Torn> {
 pub(super) fn insert(text: &[u8], lines: &str) -> Result<Vec<u8>, Torn> {
     let block = format!("{BEGIN}\n{lines}{END}\n");
     Ok(match split(text)? {
-        Some(Parts { before, after, .. }) => [before, block.as_bytes(), after].concat(),
+        Some(Parts { before, lines: old, after }) => {
+            let context = context_behind(old, lines.as_bytes(), after);
+            [before, block.as_bytes(), &context, after].concat()
+        }
         // The line break also ends a last line that has none of its own.
         None => [text, b"\n", block.as_bytes()].concat(),
     })
 }
 
-/// The file without the block: as it was before [`insert`].
+/// The file without the block: as it was before [`insert`], with what was added behind it.
 pub(super) fn remove(text: &[u8]) -> Result<Vec<u8>, Torn> {
-    let Some(Parts { before, after, .. }) = split(text)? else { return Ok(text.to_owned()) };
+    let Some(Parts { before, lines, after }) = split(text)? else { return Ok(text.to_owned()) };
     // Of the line break before the block only that is kept which now has to end the last line of a file gone on with.
     let whole = before.strip_suffix(b"\n").unwrap_or(before);
     let ends_a_line = whole.is_empty() || whole.ends_with(b"\n") || after.is_empty();
     let before = if ends_a_line { whole } else { before };
-    Ok([before, after].concat())
+    Ok([before, &context_behind(lines, b"", after), after].concat())
+}
+
+/// The line `[context]` without which lines behind the block would be in another context than they are in now.
+fn context_behind(old: &[u8], new: &[u8], after: &[u8]) -> Vec<u8> {
+    let first = code_of(after).next();
+    let goes_on = first.is_some_and(|line| !line.starts_with(b"["));
+    let last_of = |lines| code_of(lines).filter(|line| line.starts_with(b"[")).last();
+    match last_of(old) {
+        Some(context) if goes_on && last_of(new) != Some(context) => [context, b"\n"].concat(),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// The lines that are neither empty nor comments.
+fn code_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty() && !line.starts_with(b";"))
 }
 
 fn split(text: &[u8]) -> Result<Option<Parts<'_>>, Torn> {
@@ -140,7 +160,7 @@ mod tests {
 
         #[test]
         fn what_others_add_at_either_end_stays(before in "[a-z\n]{0,20}", after in "[a-z\n]{0,20}") {
-            let inserted = insert(b"[own]\n", LINES).unwrap();
+            let inserted = insert(b"[own]\n", "#include dialgate.conf\n").unwrap();
             let text = [before.as_bytes(), b"\n", &inserted, after.as_bytes()].concat();
             let expected = [before.as_bytes(), b"\n[own]\n", after.as_bytes()].concat();
             prop_assert_eq!(remove(&text).unwrap(), expected);

@@ -49,7 +49,7 @@ pub(super) fn file(listen: SocketAddr) -> String {
 pub(super) fn lines(file: &[u8], route: &Route) -> Result<Option<String>, Taken> {
     let own = block::remove(file).unwrap_or_else(|_| file.to_owned());
     let own = String::from_utf8_lossy(&own);
-    let includes = code_of(&own).any(|(_, line)| is_include(line));
+    let includes = includes(&own);
     let mut lines = String::new();
     if !includes {
         lines.push_str(&format!("{INCLUDE}\n"));
@@ -70,6 +70,11 @@ pub(super) fn lines(file: &[u8], route: &Route) -> Result<Option<String>, Taken>
         }
     }
     Ok(Some(lines.trim_start().to_owned()).filter(|lines| !lines.is_empty()))
+}
+
+/// Whether a dialplan file takes in what callers are served by.
+pub(super) fn includes(text: &str) -> bool {
+    code_of(text).any(|(_, line)| is_include(line))
 }
 
 /// The contexts of a dialplan file, in their order.

@@ -43,14 +43,22 @@ impl Machine {
         let (Some(etc), Some(name)) = (conf.parent(), conf.file_name()) else {
             return Err(none().into());
         };
-        let folder = Folder::open(&root, etc)?;
-        let text = folder.map(|folder| folder.read(&name.to_string_lossy())).transpose()?.flatten();
+        let (folder, name) = (Folder::open(&root, etc)?, name.to_string_lossy());
+        let text = folder.as_ref().map(|folder| folder.read(&name)).transpose()?.flatten();
         // What was done to an Asterisk that has gone can still be taken back elsewhere.
         if text.is_none() && !options.undo {
             return Err(none().into());
         }
         let text = text.unwrap_or_default();
         let told = asterisk_conf::read(&String::from_utf8_lossy(&text));
+        if let (Some(folder), Some(other)) = (&folder, &told.etc)
+            && other != etc
+            && folder.is_others_to_write(&name)?
+            && Folder::open(&root, other)?.is_some_and(|other| !other.is_of_others())
+        {
+            let what = "a folder of root's, named by an asterisk.conf that another user can change";
+            return Err(Error::Foreign { path: below(&root, other), what });
+        }
         let mut machine = Self {
             etc: told.etc.unwrap_or_else(|| etc.to_owned()),
             sounds: None,

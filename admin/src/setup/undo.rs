@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::block;
 use super::change::{Change, FileChange, Part};
+use super::dialplan;
 use super::error::SetupError;
 use super::folder::{Entry, Folder};
 use super::machine::Machine;
@@ -22,7 +23,16 @@ pub(super) fn plan(
     if let Some((path, is_made)) = &record.block {
         changes.extend(without_block(machine, path, *is_made)?);
     }
-    if let Some(kept) = &record.dialplan {
+    if let Some(kept) = record.dialplan.as_ref().filter(|kept| kept.before.is_none())
+        && includes(machine)?
+    {
+        // Where it says so, a file that is missing keeps Asterisk from loading any of the dialplan.
+        notes.push(format!(
+            "{} has an #include of its own, so {} is kept: remove that line first.",
+            machine.dialplan().display(),
+            kept.path.display()
+        ));
+    } else if let Some(kept) = &record.dialplan {
         changes.extend(restored(&machine.root, kept, Part::Asterisk, &mut notes)?);
     }
     if !changes.is_empty() {
@@ -50,6 +60,16 @@ pub(super) fn plan(
         notes.push("What was added in FreePBX itself, such as the Custom Destination, is to be removed there.".to_owned());
     }
     Ok((changes, notes))
+}
+
+/// Whether the operator takes our dialplan in himself.
+fn includes(machine: &Machine) -> Result<bool, Error> {
+    let path = machine.dialplan();
+    let (folder, name) = parts(&path);
+    let text = machine.folder(folder)?.map(|folder| folder.read(name)).transpose()?.flatten();
+    let text = text.unwrap_or_default();
+    let own = block::remove(&text).unwrap_or(text);
+    Ok(dialplan::includes(&String::from_utf8_lossy(&own)))
 }
 
 /// A path in two parts that [`Folder`] can be asked for.

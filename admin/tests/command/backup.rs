@@ -266,3 +266,93 @@ fn what_a_backup_left_that_was_killed_goes_with_a_later_one() {
     assert!(!left.contains(&".backup-old".to_owned()), "{left:?}");
     assert!(left.contains(&".backup-new".to_owned()), "{left:?}");
 }
+
+#[test]
+fn the_configuration_of_a_backup_has_no_say_over_files_that_are_not_ours() {
+    for (is_data, name) in [(false, "pepper"), (true, "data")] {
+        let site = site();
+        let text = std::fs::read(backed_up(&site)).unwrap();
+        std::fs::remove_dir_all(site.path("data")).unwrap();
+        std::fs::remove_file(site.path("pepper")).unwrap();
+        std::fs::remove_file(site.config()).unwrap();
+        let theirs = site.path(if is_data { "data/shadow" } else { "pepper" });
+        if is_data {
+            std::fs::create_dir(site.path("data")).unwrap();
+            let open = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(site.path("data"), open).unwrap();
+        }
+        std::fs::write(&theirs, "root:*:\n").unwrap();
+        let before = std::fs::metadata(site.path(name)).unwrap().permissions().mode();
+        let answer = restore(&site, &text);
+        if answer.code == 77 {
+            return;
+        }
+        assert!(answer.code == 65 && answer.err.contains("nothing was changed"), "{answer:?}");
+        let after = std::fs::metadata(site.path(name)).unwrap().permissions().mode();
+        assert_eq!((after, site.config().exists()), (before, false));
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "root:*:\n");
+    }
+}
+
+#[test]
+fn what_services_open_after_a_restore_is_shown() {
+    let site = site();
+    let file = backed_up(&site);
+    site.ok("service remove web");
+    site.ok("service add fax tcp:99");
+    let shown = site.ok(&format!("restore {file}"));
+    for words in ["service web comes: tcp:80 tcp:443", "service fax goes"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+#[test]
+fn a_ledger_that_could_not_count_on_is_refused() {
+    for edit in [
+        "UPDATE revision SET number = 9223372036854775806",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'lease'",
+    ] {
+        let site = site();
+        let ledger = rusqlite::Connection::open(site.path("data/ledger.db")).unwrap();
+        ledger.execute(edit, []).unwrap();
+        drop(ledger);
+        let file = backed_up(&site);
+        let answer = site.run(&format!("restore {file}"));
+        assert!(answer.code == 65 && answer.err.contains("counts"), "{edit}: {answer:?}");
+    }
+}
+
+#[test]
+fn requests_whose_verdicts_are_lost_are_not_decided_again() {
+    let site = site();
+    let file = backed_up(&site);
+    let queue = site.path("data/queue/queue.db");
+    // Of a caller who hung up before the verdict was heard.
+    std::fs::write(&queue, "a request").unwrap();
+    site.ok(&format!("restore {file} --yes"));
+    assert!(queue.exists(), "the verdict is in the ledger that was here");
+    for suffix in ["", "-wal", "-shm"] {
+        let ledger = site.path(&format!("data/ledger.db{suffix}"));
+        let moved = site.path(&format!("ledger.old{suffix}"));
+        let _ = std::fs::rename(ledger, moved);
+    }
+    site.ok(&format!("restore {file} --yes"));
+    assert!(!queue.exists());
+}
+
+#[test]
+fn what_comes_with_the_configuration_of_a_backup_is_shown() {
+    let site = site();
+    site.configure("[firewall]\nbackend = \"dry-run\"");
+    let text = std::fs::read(backed_up(&site)).unwrap();
+    std::fs::remove_dir_all(site.path("data")).unwrap();
+    std::fs::remove_file(site.config()).unwrap();
+    let answer = site.run_with(&["restore", "-"], &text);
+    if answer.code == 77 {
+        return;
+    }
+    assert!(
+        answer.out.contains("firewall.backend is the default, in the backup \"dry-run\""),
+        "{answer:?}"
+    );
+}

@@ -172,3 +172,12 @@ fn of_many_lines_the_first_are_shown_and_a_bar_tells_how_far_it_is() {
     assert_eq!(code, Some(0), "{seen}");
     assert!(seen.contains("hashing PINs") && seen.contains("1 added, 1000 changed"), "{seen}");
 }
+
+#[test]
+fn an_empty_cell_lets_nobody_in_again() {
+    let site = Site::new();
+    site.ok(ANN);
+    site.ok("account disable 4711");
+    site.ok(&format!("account import {} --yes", file(&site, "number,enabled\n4711,\n")));
+    assert_eq!(site.json("account show 4711")["enabled"], json!(false));
+}

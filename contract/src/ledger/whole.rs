@@ -18,6 +18,9 @@ const OURS: [&str; 9] =
 /// Tables whose numbers are never given twice, for somebody may still speak of one.
 const NUMBERED: [&str; 2] = ["lease", "letter"];
 
+/// No ledger counts so far, and whoever could count no further could change nothing any more.
+const HIGHEST: i64 = 1 << 48;
+
 /// How often it is tried to get at a database that somebody else is just writing, and how long is waited before.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,7 +48,16 @@ pub fn fault(suspect: &Connection, fresh: &Connection) -> Result<Option<String>,
     if schema(suspect)? != schema(fresh)? {
         return Ok(Some("its tables are not those of a ledger".to_owned()));
     }
-    damage(suspect)
+    if let Some(fault) = damage(suspect)? {
+        return Ok(Some(fault));
+    }
+    let highest: i64 = suspect.query_row(
+        "SELECT max((SELECT max(number, others) FROM revision),
+                    (SELECT coalesce(max(seq), 0) FROM sqlite_sequence))",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok((highest > HIGHEST).then(|| format!("it counts to {highest}, which none does")))
 }
 
 /// What is wrong with a database as a file; `None` when nothing is.

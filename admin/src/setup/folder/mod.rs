@@ -64,6 +64,18 @@ impl Folder {
         Ok(Some(content))
     }
 
+    /// Whether others than root and ourselves own it.
+    pub(super) fn is_of_others(&self) -> bool {
+        !is_trusted(self.owner.0)
+    }
+
+    /// Whether others than root and ourselves say what a file holds.
+    pub(super) fn is_others_to_write(&self, name: &str) -> Result<bool, Error> {
+        let Some(file) = self.file(name)? else { return Ok(self.is_of_others()) };
+        let found = file.metadata().map_err(Error::io("looking at", &self.path.join(name)))?;
+        Ok(self.is_of_others() || !is_trusted(found.uid()) || found.mode() & 0o022 != 0)
+    }
+
     /// Puts a file in the place of another, whole or not at all, with the same owner and mode. A new one has `rights`;
     /// without an owner there, that of the folder.
     pub(super) fn write(&self, name: &str, content: &[u8], rights: Rights) -> Result<(), Error> {

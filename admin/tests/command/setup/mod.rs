@@ -2,7 +2,9 @@
 
 mod asked;
 mod done;
+mod linked;
 mod refused;
+mod removed;
 mod undone;
 
 use std::collections::BTreeMap;

@@ -90,3 +90,22 @@ fn a_user_that_is_missing_is_made_by_useradd() {
     let answer = machine.setup(&[&FLAGS[..], &["--context", "internal"]].concat());
     assert!(answer.code == 69 && answer.err.contains("useradd"), "{answer:?}");
 }
+
+#[test]
+fn asterisks_user_does_not_say_where_root_writes() {
+    if !dialgate_contract::SystemUser::is_root() {
+        return;
+    }
+    let machine = Machine::plain();
+    let (etc, roots) = (machine.path("etc/asterisk"), machine.path("etc/logrotate.d"));
+    fs::create_dir(&roots).unwrap();
+    let flags = [&FLAGS[..], &["--context", "internal"]].concat();
+    fs::write(etc.join("asterisk.conf"), "[directories]\nastetcdir => /etc/logrotate.d\n").unwrap();
+    lchown(&etc, Some(1), Some(1)).unwrap();
+    let answer = machine.setup(&flags);
+    assert!(answer.code == 78 && answer.err.contains("asterisk.conf"), "{answer:?}");
+    assert_eq!(fs::read_dir(&roots).unwrap().count(), 0);
+    // Where it writes itself, it may say so.
+    lchown(&roots, Some(1), Some(1)).unwrap();
+    assert_eq!(machine.setup(&flags).code, 0);
+}

@@ -74,3 +74,35 @@ fn a_setup_that_failed_half_way_is_gone_on_with_and_taken_back() {
     machine.setup(&["--undo", "--yes"]);
     assert_eq!(machine.everything(), before);
 }
+
+#[test]
+fn lines_that_were_added_behind_ours_stay_in_the_context_that_they_are_in() {
+    let machine = Machine::plain();
+    machine.set_up();
+    let conf = machine.path("etc/asterisk/extensions.conf");
+    let added = machine.read("etc/asterisk/extensions.conf") + "exten => 200,1,Hangup()\n";
+    fs::write(&conf, &added).unwrap();
+    // Ours stand in another context from now on.
+    let answer = machine.setup(&["--number", "*3425", "--context", "internal", "--yes"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let behind = "[from-carrier]\nexten => 200,1,Hangup()\n";
+    assert!(machine.read("etc/asterisk/extensions.conf").ends_with(behind));
+    fs::write(&conf, added).unwrap();
+    machine.setup(&["--undo", "--yes"]);
+    let expected = format!("{EXTENSIONS}\n{behind}");
+    assert_eq!(machine.read("etc/asterisk/extensions.conf"), expected);
+}
+
+#[test]
+fn a_dialplan_that_the_operator_includes_himself_by_now_is_kept() {
+    let machine = Machine::plain();
+    machine.set_up();
+    let extensions =
+        "#include dialgate.conf\n".to_owned() + &machine.read("etc/asterisk/extensions.conf");
+    fs::write(machine.path("etc/asterisk/extensions.conf"), extensions).unwrap();
+    let answer = machine.setup(&["--undo", "--yes"]);
+    assert!(answer.code == 0 && answer.out.contains("#include"), "{answer:?}");
+    assert!(machine.path("etc/asterisk/dialgate.conf").exists());
+    let extensions = machine.read("etc/asterisk/extensions.conf");
+    assert_eq!(extensions, format!("#include dialgate.conf\n{EXTENSIONS}"));
+}
