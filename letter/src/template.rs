@@ -206,6 +206,9 @@ mod tests {
             "<SCRIPT>x\n{name}</script>",
             "<style>a { b }\n{name}</style>",
             "<!-- {name} -->",
+            "<!-- a > b {name} -->",
+            "<!-- > <a title=\" --> <a title=\">{name}\">",
+            "<!--[if mso]><p>{name}</p><![endif]-->",
             "</p {name}>",
         ] {
             let error = parse(bad, Form::Html).unwrap_err();
@@ -218,6 +221,10 @@ mod tests {
             "<style>p { color: red }</style>{name}",
             "<script>x < 1</script>{name}",
             "<!-- don't -->{name}",
+            "<!-->{name}",
+            "<!--->{name}",
+            "<!-- \n > --!>{name}",
+            "<![if !mso]>{name}<![endif]>",
             "<styled>{name}",
             "<!--[if mso]><table><![endif]-->{name}",
         ] {

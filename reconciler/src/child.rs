@@ -59,8 +59,9 @@ fn user_of(pid: u32) -> io::Result<Uid> {
     user.map(Uid::from_raw).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// The first act of a child: no other process of its user can look into it, and it does not outlive its parent, or not
-/// for longer than until it has something to say: without a capability, root's death ends nobody of another user.
+/// The first act of a child: no other process of its user can look into it, it has nothing to do with the terminal that
+/// root may sit at (`TIOCSTI`, ioctl_tty(2)), and it does not outlive its parent, or not for longer than until it has
+/// something to say: without a capability, root's death ends nobody of another user.
 ///
 /// # Errors
 /// When the kernel refuses.
@@ -68,6 +69,7 @@ pub(crate) fn confine() -> io::Result<()> {
     // The parent waits for signals in another way.
     SigSet::all().thread_unblock()?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    rustix::process::setsid()?;
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     limit(Resource::Core, 0)?;
     limit(Resource::Nofile, 64)

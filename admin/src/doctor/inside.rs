@@ -115,10 +115,9 @@ fn ask(place: &Place<'_>, user: Option<&SystemUser>) -> Result<Found, String> {
     let mut command = child::command(Path::new("/proc/self/exe"));
     command.arg0("dialgate").arg(ARGUMENT).arg(place.config_file);
     command.current_dir("/");
-    if let Some(user) = user {
-        // This also leaves all of root's supplementary groups (std, CommandExt::uid).
-        command.uid(user.uid).gid(user.gid);
-    }
+    // It becomes that user itself: from a program that is started as the user, others of that user's can take over before
+    // it is confined, and root's terminal with it.
+    command.args(user.map(|user| &user.name));
     let answer = child::run(&mut command, PATIENCE)?;
     let said = Some(answer.out.as_str()).filter(|said| said.len() <= LONGEST);
     let found = said.and_then(|said| serde_json::from_str(said).ok());
@@ -131,7 +130,7 @@ pub(crate) fn look(mut arguments: impl Iterator<Item = OsString>) -> Option<Exit
         return None;
     }
     let config_file = PathBuf::from(arguments.next()?);
-    let told = confine().map_err(std::io::Error::from).and_then(|()| {
+    let told = confine(arguments.next()).and_then(|()| {
         let text = serde_json::to_vec(&find(&config_file))?;
         std::io::stdout().lock().write_all(&text)
     });
@@ -185,11 +184,18 @@ fn look_at_queue(path: &Path) -> Queue {
     })
 }
 
-/// What it does not need, it gives up: whatever a crafted queue does, it does to a process that may do nothing.
-fn confine() -> rustix::io::Result<()> {
+/// What it does not need, it gives up, the terminal first: whatever a crafted queue does, it does to a process that may do
+/// nothing, and types nothing into root's shell (`TIOCSTI`, ioctl_tty(2)).
+fn confine(user: Option<OsString>) -> std::io::Result<()> {
     let limit = |resource, most| {
-        rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        rustix::process::setrlimit(resource, limit).map_err(std::io::Error::from)
     };
+    rustix::process::setsid()?;
+    if let Some(name) = user {
+        let user = SystemUser::lookup(&name.to_string_lossy()).map_err(std::io::Error::other)?;
+        user.assume().map_err(std::io::Error::other)?;
+    }
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::thread::set_no_new_privs(true)?;
     limit(Resource::Core, 0)?;

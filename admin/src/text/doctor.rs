@@ -53,11 +53,24 @@ fn broken(command: &str) -> String {
             text.push_str(&format!("\\\n{:width$}", "", width = INDENT + 5));
             length = 0;
         }
-        quoted ^= word.matches('\'').count() % 2 == 1;
+        quoted = is_quoted_after(word, quoted);
         text.push_str(word);
         length += long;
     }
     text
+}
+
+/// Whether what follows is within quotes, as a shell reads it; a backslash before a quote is none within quotes.
+fn is_quoted_after(word: &str, mut quoted: bool) -> bool {
+    let mut escaped = false;
+    for c in word.chars() {
+        match c {
+            '\'' if !escaped => quoted = !quoted,
+            _ => {}
+        }
+        escaped = c == '\\' && !quoted && !escaped;
+    }
+    quoted
 }
 
 #[cfg(test)]
@@ -85,6 +98,19 @@ mod tests {
         let joined = broken(long).replace("\\\n", "");
         let words: Vec<&str> = joined.split_whitespace().collect();
         assert_eq!(words, long.split_whitespace().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_command_is_not_broken_within_quotes() {
+        let long = r"chmod 640 '/srv/it'\''s a folder with many spaces and a long name/in it'";
+        assert_eq!(broken(long), long);
+        let long = r"chown root:dialgate '/srv/an end\' /srv/another-folder-that-is-as-long";
+        assert_eq!(
+            broken(long).replace("\\\n", "").split_whitespace().count(),
+            5,
+            "{}",
+            broken(long)
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! is a command, the command, typed as it is shown, mends it.
 
 mod bench;
+mod inside;
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;

@@ -199,7 +199,7 @@ impl Driver<'_> {
 /// With a port or without: `CHANNEL(pjsip,remote_addr)` has one.
 fn address(peer: &str) -> Option<IpAddr> {
     let with_port = peer.parse().map(|peer: SocketAddr| peer.ip());
-    with_port.or_else(|_| peer.parse()).ok()
+    with_port.or_else(|_| peer.parse()).ok().map(|peer: IpAddr| peer.to_canonical())
 }
 
 /// The codec gives each command only the outcomes that it can have.
@@ -218,6 +218,8 @@ mod tests {
             ("12.34.56.78:5060", Some("12.34.56.78")),
             ("[2001:db8::1]:5060", Some("2001:db8::1")),
             ("2001:db8::1", Some("2001:db8::1")),
+            // As a socket for both families tells it.
+            ("[::ffff:12.34.56.78]:5060", Some("12.34.56.78")),
             ("", None),
             ("sip.example.net", None),
             ("12.34.56.78 9.9.9.9", None),

@@ -402,29 +402,34 @@ CREATE TABLE total (
 
 CREATE TRIGGER total_request AFTER INSERT ON verdict BEGIN
     INSERT INTO total VALUES ('request', NEW.decision, coalesce(NEW.refusal, ''), 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;
 
 CREATE TRIGGER total_lease_opened AFTER INSERT ON lease BEGIN
-    INSERT INTO total VALUES ('lease', 'opened', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO total VALUES ('lease', 'opened', '', 1)
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;
 
 CREATE TRIGGER total_lease_ended AFTER UPDATE OF ended_by ON lease
 WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
-    INSERT INTO total VALUES ('lease', NEW.ended_by, '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO total VALUES ('lease', NEW.ended_by, '', 1)
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;
 
 CREATE TRIGGER total_letter_sent AFTER UPDATE OF sent_at ON letter
 WHEN OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL BEGIN
-    INSERT INTO total VALUES ('letter', 'sent', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO total VALUES ('letter', 'sent', '', 1)
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;
 
 CREATE TRIGGER total_letter_given_up AFTER UPDATE OF dead_at ON letter
 WHEN OLD.dead_at IS NULL AND NEW.dead_at IS NOT NULL BEGIN
-    INSERT INTO total VALUES ('letter', 'given-up', '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO total VALUES ('letter', 'given-up', '', 1)
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;
 
 CREATE TRIGGER total_firewall AFTER INSERT ON audit
 WHEN NEW.action IN ('firewall-healed', 'firewall-fight') BEGIN
-    INSERT INTO total VALUES ('firewall', NEW.action, '', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO total VALUES ('firewall', NEW.action, '', 1)
+    ON CONFLICT DO UPDATE SET count = min(count, 9223372036854775806) + 1;
 END;

@@ -51,9 +51,15 @@ fn all(transaction: &Transaction<'_>) -> Result<Vec<Edit>, DatabaseError> {
     let mut statement =
         transaction.prepare_cached("SELECT at, account, what FROM edit ORDER BY id")?;
     let edits = statement.query_map([], |row| {
-        Ok(Edit { at: row.get(0)?, account: row.get(1)?, what: row.get(2)? })
+        let account = row.get_ref(1)?.as_bytes_or_null()?.map(text);
+        Ok(Edit { at: row.get(0)?, account, what: text(row.get_ref(2)?.as_bytes()?) })
     })?;
     Ok(edits.collect::<Result<_, _>>()?)
+}
+
+/// Another tool may have written what is no UTF-8: that keeps nobody from writing, least of all who closes something.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn forget(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
@@ -235,5 +241,25 @@ mod tests {
         let lines = told(&ledger);
         assert_eq!(lines.len(), 101);
         assert_eq!(lines[100], "unknown ledger-edited and 50 more changes");
+    }
+
+    #[test]
+    fn a_change_whose_text_is_none_is_told_and_keeps_nobody_from_writing() {
+        let (folder, mut ledger) = ledger();
+        let other = Connection::open(folder.path().join("ledger.db")).unwrap();
+        other
+            .execute(
+                "INSERT INTO account (number, name, email, pin_hash, enabled, created_at)
+                 VALUES (CAST(x'34ff' AS TEXT), '', '', '', 0, 0)",
+                [],
+            )
+            .unwrap();
+        let at = Timestamp::from_second(1_000).unwrap();
+        ledger
+            .write(|tx| audit::record(tx, at, &Actor::Reconciler, "lease-revoked", None, ""))
+            .unwrap();
+        let lines = told(&ledger);
+        assert_eq!(lines[0], "unknown ledger-edited account 4\u{fffd} was added");
+        assert_eq!(lines[1], "reconciler lease-revoked ");
     }
 }

@@ -98,6 +98,23 @@ mod tests {
     }
 
     #[test]
+    fn a_count_that_cannot_grow_keeps_no_lease_from_ending() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let (account, address) = ("4711".parse().unwrap(), "12.34.56.78".parse().unwrap());
+        let services = ["sip".parse().unwrap()].into();
+        let full = "INSERT INTO total VALUES ('lease', 'revoked', '', 9223372036854775807)";
+        let ended = ledger.write(|tx| {
+            tx.execute(full, [])?;
+            let id = lease::open(tx, &account, address, &services, AT, AT)?;
+            lease::end(tx, id, AT, LeaseEnd::Revoked)
+        });
+        assert!(ended.unwrap());
+        let most = u64::try_from(i64::MAX).unwrap();
+        assert_eq!(count(&ledger, Total::LeasesEnded(LeaseEnd::Revoked)), most);
+    }
+
+    #[test]
     fn leases_letters_and_heals_are_counted_once_each() {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();

@@ -12,6 +12,7 @@ enum Place {
     Tag { holds: Holds, has_quotes: bool, quote: Option<char> },
     /// Within an element whose text is not text for readers, by its name.
     Raw(&'static str),
+    Comment,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,11 @@ impl Markup {
                 Place::Tag { holds: Holds::Text, has_quotes: true, quote: None }
             }
             Place::Raw(name) => Place::Raw(name),
+            // Its last character ends it as it would a tag (HTML, 13.2.5.50 and 13.2.5.52).
+            Place::Comment if rest.starts_with("-->") || rest.starts_with("--!>") => {
+                Place::Tag { holds: Holds::Text, has_quotes: false, quote: None }
+            }
+            Place::Comment => Place::Comment,
             Place::Tag { holds, has_quotes, quote } => match (quote, c) {
                 (Some(open), c) if open == c => Place::Tag { holds, has_quotes, quote: None },
                 (None, '"' | '\'') if has_quotes => {
@@ -56,6 +62,9 @@ impl Markup {
 
 /// The tag that a text begins with, if it does (HTML, 13.2.5.6: a letter, `!`, `/` or `?` after `<`).
 fn opened(rest: &str) -> Option<Place> {
+    if rest.starts_with("<!--") {
+        return Some(Place::Comment);
+    }
     let next = rest.chars().nth(1)?;
     if !next.is_ascii_alphabetic() && !matches!(next, '!' | '/' | '?') {
         return None;

@@ -29,6 +29,9 @@ fn the_child_has_given_up_what_it_does_not_need() {
     let mut mailer = mailer(into_folder(folder.path()));
     assert_eq!(deliver(&mut mailer, &letter("Ann")), Delivery::Sent);
     assert_eq!(field(&of_child("status"), "NoNewPrivs:"), ["1"]);
+    let stat = of_child("stat");
+    let (pid, session) = (stat.split(' ').next(), stat.split(' ').nth(5));
+    assert_eq!(pid, session, "it has root's terminal: {stat}");
     let limits = of_child("limits");
     for (limit, most) in [
         ("Max core file size", "0"),
