@@ -20,7 +20,7 @@ pub(crate) enum BackupError {
     )]
     Newer(String),
     #[error(
-        "the configuration in this backup names {}, where there is something that is not dialgate's: nothing was changed; if the backup is yours, write a configuration with data-dir and pepper-file here first, see dialgate.toml(5)", .0.display()
+        "the configuration in this backup names {}, a place that is not dialgate's here: nothing was changed; if the backup is yours, write a configuration with data-dir and pepper-file here first, see dialgate.toml(5)", .0.display()
     )]
     Elsewhere(PathBuf),
     #[error(

@@ -34,7 +34,7 @@ impl ConfigFate {
 }
 
 /// Refuses a configuration from elsewhere that would have files of others changed, or given to dialgate's user.
-pub(super) fn refuse_elsewhere(config: &Config) -> Result<(), Error> {
+pub(super) fn refuse_elsewhere(config: &Config, config_file: &Path) -> Result<(), Error> {
     let Config { data_dir, pepper_file, .. } = config;
     let (usual, elsewhere) =
         (Config::default(), |path: &Path| Err(BackupError::Elsewhere(path.to_owned()).into()));
@@ -42,7 +42,9 @@ pub(super) fn refuse_elsewhere(config: &Config) -> Result<(), Error> {
         return elsewhere(data_dir);
     }
     let is_pepper = |file: &Path| file.is_file() && Pepper::load(file).is_ok();
-    let is_free = std::fs::symlink_metadata(pepper_file).is_err();
+    // A new file would be an order in some folders.
+    let is_beside = pepper_file.parent() == config_file.parent();
+    let is_free = is_beside && std::fs::symlink_metadata(pepper_file).is_err();
     if *pepper_file != usual.pepper_file && !is_free && !is_pepper(pepper_file) {
         return elsewhere(pepper_file);
     }

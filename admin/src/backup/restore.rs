@@ -49,7 +49,7 @@ pub(crate) fn run(
     let fate = ConfigFate::of(here.as_deref(), &backup.config_text);
     let site = match fate {
         ConfigFate::Placed => {
-            place::refuse_elsewhere(&backup.config)?;
+            place::refuse_elsewhere(&backup.config, config_file)?;
             Site::new(backup.config.clone(), now)
         }
         ConfigFate::Same | ConfigFate::Kept(_) => site,

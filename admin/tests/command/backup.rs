@@ -356,3 +356,22 @@ fn what_comes_with_the_configuration_of_a_backup_is_shown() {
         "{answer:?}"
     );
 }
+
+#[test]
+fn a_pepper_goes_to_no_folder_that_only_a_backup_names() {
+    let site = site();
+    let sudoers = site.path("sudoers.d");
+    let config = std::fs::read_to_string(site.config()).unwrap();
+    std::fs::create_dir(&sudoers).unwrap();
+    std::fs::rename(site.path("pepper"), sudoers.join("pepper")).unwrap();
+    let moved = format!("{:?}", sudoers.join("pepper"));
+    let config = config.replace(&format!("{:?}", site.path("pepper")), &moved);
+    std::fs::write(site.config(), config).unwrap();
+    let text = std::fs::read(backed_up(&site)).unwrap();
+    std::fs::remove_dir_all(site.path("data")).unwrap();
+    std::fs::remove_file(sudoers.join("pepper")).unwrap();
+    std::fs::remove_file(site.config()).unwrap();
+    let answer = restore(&site, &text);
+    assert!([65, 77].contains(&answer.code), "{answer:?}");
+    assert_eq!((std::fs::read_dir(&sudoers).unwrap().count(), site.config().exists()), (0, false));
+}
