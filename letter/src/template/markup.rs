@@ -9,7 +9,11 @@ enum Place {
     #[default]
     Text,
     /// Within a tag, and what its element holds; whether quotes mean something, and within which they are.
-    Tag { holds: Holds, has_quotes: bool, quote: Option<char> },
+    Tag {
+        holds: Holds,
+        has_quotes: bool,
+        quote: Option<char>,
+    },
     /// Within an element whose text is not text for readers, by its name.
     Raw(&'static str),
     Comment,
