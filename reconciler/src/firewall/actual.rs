@@ -80,6 +80,12 @@ impl Actual {
         &self.sets
     }
 
+    /// Whether packets were counted by anybody: what is remembered of the kernel has no counters.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        self.packets.is_some()
+    }
+
     /// The packets that came from a network since it was let in, or since its sets were made anew; `None` where they
     /// are not counted.
     #[must_use]

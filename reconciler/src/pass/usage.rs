@@ -39,6 +39,9 @@ impl Reconciler {
         actual: &Actual,
         now: Timestamp,
     ) -> Result<bool, DatabaseError> {
+        if !actual.is_counted() {
+            return Ok(false);
+        }
         let (config, ledger) = (&self.config.lease, self.ledger.connection());
         let idle_end = config.idle_end;
         let is_asked = idle_end.is_some()

@@ -1,4 +1,5 @@
 use std::num::NonZeroU8;
+use std::time::Instant;
 
 use dialgate_contract::ledger::{Account, LeaseEnd, Letter, account, lease, usage};
 use dialgate_contract::queue::Wish;
@@ -102,6 +103,21 @@ fn use_is_written_down_for_whoever_asks_even_where_nothing_goes_by_it() {
     let used: Vec<_> = usage::all(bench.ledger().connection()).unwrap();
     let used: Vec<_> = used.iter().map(|usage| (usage.packets, usage.used_at)).collect();
     assert_eq!(used, [(7, at(60)), (0, at(0))]);
+}
+
+#[test]
+fn what_was_seen_of_use_waits_to_be_written_down_while_the_kernel_is_not_read() {
+    let bench = two_in();
+    bench.kernel.borrow_mut().clock = Some(Instant::now());
+    let mut reconciler = bench.reconciler("");
+    packets(&bench, "12.34.56.1", 7);
+    reconciler.pass(&[], at(1)).unwrap();
+    let read = bench.kernel.borrow().read;
+    reconciler.pass(&[], at(1)).unwrap();
+    assert_eq!(bench.kernel.borrow().read, read, "what was read is believed");
+    reconciler.record(at(1), None).unwrap();
+    let used = usage::all(bench.ledger().connection()).unwrap();
+    assert_eq!(used.first().map(|usage| usage.packets), Some(7));
 }
 
 #[test]
