@@ -15,9 +15,19 @@ pub enum Need {
     Tool(&'static str),
     /// A Debian package, known by a file of its own.
     Package(&'static str, &'static str),
+    /// All that a [`Site`](crate::site::Site) or a [`RootSide`](crate::root_side::RootSide) is made with.
+    Site,
     /// The Asterisk root that `tests/asterisk/build-root` makes.
     Asterisk,
 }
+
+const SITE: [Need; 5] = [
+    Need::Root,
+    Need::Tool("ip"),
+    Need::Tool("iptables"),
+    Need::Tool("ipset"),
+    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
+];
 
 /// Whether `test` cannot run on this machine; prints `SKIPPED test: why` past the harness's capture.
 ///
@@ -25,16 +35,17 @@ pub enum Need {
 /// When something is missing although `DIALGATE_REQUIRE_REAL=1`, so that a complete run skips nothing.
 #[must_use]
 pub fn skipped(test: &str, needs: &[Need]) -> bool {
-    let missing: Vec<String> = needs.iter().filter_map(|need| need.missing()).collect();
-    if missing.is_empty() {
-        return false;
-    }
-    let why = missing.join("; ");
+    let Some(why) = missing(needs) else { return false };
     let required = env::var_os("DIALGATE_REQUIRE_REAL").is_some_and(|value| value == "1");
     assert!(!required, "{test} must not be skipped here: {why}");
     // Not eprintln!, which the harness keeps to itself. A closed stderr changes nothing.
     let _ = writeln!(io::stderr(), "SKIPPED {test}: {why}");
     true
+}
+
+fn missing(needs: &[Need]) -> Option<String> {
+    let missing: Vec<String> = needs.iter().filter_map(|need| need.missing()).collect();
+    (!missing.is_empty()).then(|| missing.join("; "))
 }
 
 impl Need {
@@ -46,6 +57,7 @@ impl Need {
             Self::Tool(name) => Some(format!("needs the program {name}")),
             Self::Package(file, _) if Path::new(file).exists() => None,
             Self::Package(_, name) => Some(format!("needs the Debian package {name}")),
+            Self::Site => missing(&SITE),
             Self::Asterisk if asterisk::is_built() => None,
             Self::Asterisk => Some("needs Asterisk; run tests/asterisk/build-root".to_owned()),
         }

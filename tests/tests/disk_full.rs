@@ -12,13 +12,7 @@ use dialgate_tests::real::{self, Need};
 use dialgate_tests::site::{ACCOUNT, AGI_PORT, PIN, Site};
 use dialgate_tests::wait;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn is_in(site: &Site, address: &str) -> bool {

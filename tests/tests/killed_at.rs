@@ -14,14 +14,7 @@ use dialgate_tests::fault::{Effect, Point, Whose};
 use dialgate_tests::real::{self, Need};
 use dialgate_tests::round::Rounds;
 
-const NEEDS: [Need; 6] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Tool("strace"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 2] = [Need::Site, Need::Tool("strace")];
 /// What changes a file, and what starts, feeds, hears, ends and awaits a tool or a child. Before and after each of
 /// them something else is true.
 const ITS: [&str; 14] = [

@@ -8,13 +8,7 @@ use dialgate_tests::real::{self, Need};
 use dialgate_tests::site::{ACCOUNT, Site, asking_for};
 use dialgate_tests::wait;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 
 const HOUR: u32 = 3600;
 

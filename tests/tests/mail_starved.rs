@@ -11,13 +11,7 @@ use dialgate_tests::real::{self, Need};
 use dialgate_tests::root_side::RootSide;
 use dialgate_tests::wait;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 const ACCOUNT: &str = "4711";
 /// What is not to wait for mail takes milliseconds.
 const AT_ONCE: Duration = Duration::from_secs(5);

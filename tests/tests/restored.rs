@@ -9,13 +9,7 @@ use dialgate_tests::site::{ACCOUNT, Site, asking_for};
 use dialgate_tests::wait;
 use serde_json::json;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 
 const EVE: [&str; 9] =
     ["account", "add", "4799", "--name", "Eve", "--email", "eve@example.net", "--services", "sip"];

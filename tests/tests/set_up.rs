@@ -11,14 +11,7 @@ use dialgate_tests::namespace::Namespace;
 use dialgate_tests::real::{self, Need};
 use dialgate_tests::site::Site;
 
-const NEEDS: [Need; 6] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-    Need::Asterisk,
-];
+const NEEDS: [Need; 2] = [Need::Site, Need::Asterisk];
 
 /// All files and links below a folder.
 #[expect(clippy::unwrap_used, reason = "a folder that cannot be read fails the test")]

@@ -13,14 +13,7 @@ use dialgate_tests::fault::{Effect, Point, Whose};
 use dialgate_tests::real::{self, Need};
 use dialgate_tests::round::{Befallen, Rounds};
 
-const NEEDS: [Need; 6] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Tool("strace"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 2] = [Need::Site, Need::Tool("strace")];
 /// What fails when a disk is full, broken or read-only.
 const DISK: [(&str, &[&str]); 4] = [
     ("pwrite64", &["ENOSPC", "EIO", "EROFS"]),

@@ -11,13 +11,7 @@ use dialgate_tests::real::{self, Need};
 use dialgate_tests::root_side::RootSide;
 use serde_json::Value;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 const ANN: &str = "4711";
 const HOTEL: Ipv4Addr = Ipv4Addr::new(12, 34, 56, 78);
 

@@ -16,13 +16,7 @@ use dialgate_tests::site::{ACCOUNT, PIN, Site};
 use dialgate_tests::wait;
 use evidence::Evidence;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 
 /// Each of them calls with an account of his own, one call after the other.
 const ACCOUNTS: [&str; 4] = [ACCOUNT, "4712", "4713", "4714"];

@@ -18,13 +18,7 @@ use dialgate_tests::wait;
 
 use exposition::Exposition;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 
 /// The files are written every fifteen seconds, and at the end of a turn of the loop.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -18,13 +18,7 @@ use dialgate_tests::wait;
 use scene::{KeptOutBy, Scene, Trouble};
 use storm::Storm;
 
-const NEEDS: [Need; 5] = [
-    Need::Root,
-    Need::Tool("ip"),
-    Need::Tool("iptables"),
-    Need::Tool("ipset"),
-    Need::Package("/usr/lib/python3/dist-packages/aiosmtpd", "python3-aiosmtpd"),
-];
+const NEEDS: [Need; 1] = [Need::Site];
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Probes of one test.
