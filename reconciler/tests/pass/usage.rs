@@ -1,5 +1,4 @@
 use std::num::NonZeroU8;
-use std::time::Instant;
 
 use dialgate_contract::ledger::{Account, LeaseEnd, Letter, account, lease, usage};
 use dialgate_contract::queue::Wish;
@@ -11,7 +10,10 @@ const NOBODY: [&str; 0] = [];
 
 /// 12.34.56.1 and 12.34.56.2 are in, and the sets count.
 fn two_in() -> Bench {
-    let bench = Bench::new();
+    with_two_in(Bench::new())
+}
+
+fn with_two_in(bench: Bench) -> Bench {
     bench.kernel.borrow_mut().counted = Some([].into());
     bench.grant("12.34.56.1");
     bench.grant("12.34.56.2");
@@ -107,8 +109,7 @@ fn use_is_written_down_for_whoever_asks_even_where_nothing_goes_by_it() {
 
 #[test]
 fn what_was_seen_of_use_waits_to_be_written_down_while_the_kernel_is_not_read() {
-    let bench = two_in();
-    bench.kernel.borrow_mut().clock = Some(Instant::now());
+    let bench = with_two_in(Bench::visible());
     let mut reconciler = bench.reconciler("");
     packets(&bench, "12.34.56.1", 7);
     reconciler.pass(&[], at(1)).unwrap();
